@@ -1,0 +1,1 @@
+"""HTTP and OpenAPI, derived from what the applications declare."""

@@ -1,0 +1,1 @@
+"""What an application is: records, actions, roles, field kinds and workflows."""

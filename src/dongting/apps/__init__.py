@@ -1,0 +1,1 @@
+"""The applications, one module each; they know nothing of one another."""

@@ -1,0 +1,1 @@
+"""Who orders blocks, and the machine that every engine drives."""

@@ -1,0 +1,1 @@
+"""What the API and the console share of HTTP: signatures, limits, problem details."""

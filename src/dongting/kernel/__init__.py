@@ -1,0 +1,1 @@
+"""The deterministic machine: check, execute, state tree and log."""

@@ -1,0 +1,1 @@
+"""The one place where kernel, applications, engine and stores are joined."""

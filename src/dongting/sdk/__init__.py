@@ -1,0 +1,1 @@
+"""The client: build, sign, send and verify, also offline."""
