@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from cryptography.hazmat.primitives import hashes
+import gmssl_pyx
 
 from dongting.errors import Code, Refused
 
@@ -30,9 +30,7 @@ def sha256(data: bytes) -> bytes:
 
 def sm3(data: bytes) -> bytes:
     """SM3 of the data (GB/T 32905-2016), 32 bytes."""
-    state = hashes.Hash(hashes.SM3())
-    state.update(data)
-    return state.finalize()
+    return bytes(gmssl_pyx.sm3_hash(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,73 @@
+"""Canonical JSON: RFC 8785 within the limits of I-JSON (RFC 7493), integers only.
+
+Amounts are scaled integers, so no number has a fraction or an exponent; that leaves each value one
+byte form that any JSON library can check. msgspec alone accepts duplicate keys, huge integers
+and odd numerals: `decode` refuses whatever `encode` would not have written.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from dongting.errors import Code, Refused
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+NOT_CANONICAL = Code(
+    "wire", 11, "json-not-canonical",
+    "This JSON is not in canonical form (RFC 8785, integers within 2^53-1): {why}. Encode it again.",
+    "此 JSON 不是规范形式（RFC 8785，整数不超过 2^53-1）：{why}。请重新编码。",
+    status=400,
+)  # fmt: skip
+
+#: Sixteen digits may exceed 2^53-1: only then are the integers looked at one by one.
+_LONG_NUMBER = re.compile(rb"[0-9]{16}")
+
+
+def _no_float(text: str) -> Any:
+    raise ValueError(f"the number {text[:40]} has a fraction, an exponent or too many digits")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder(float_hook=_no_float)
+
+
+def encode(value: Any) -> bytes:
+    """The canonical bytes of dictionaries, lists, strings, integers, booleans, None and msgspec structs."""
+    data = _ENCODER.encode(value)
+    if _needs_care(data):
+        value = _in_order(_DECODER.decode(data))
+        return msgspec.json.encode(value)
+    return data
+
+
+def decode(data: bytes) -> Any:
+    """The value of these bytes; refuses every other byte form of the same value."""
+    try:
+        value = _DECODER.decode(data)
+        again = encode(value)
+    except (msgspec.DecodeError, ValueError, RecursionError, UnicodeError) as error:
+        raise Refused(NOT_CANONICAL, why=str(error)[:120]) from None
+    if again != data:
+        raise Refused(NOT_CANONICAL, why="another byte form of the same value")
+    return value
+
+
+def _needs_care(data: bytes) -> bool:
+    # RFC 8785 orders keys by UTF-16 code units, msgspec by code points. They differ only between
+    # characters beyond U+FFFF (first byte F0 to F4) and those from U+E000 to U+FFFF (EE, EF).
+    if not data.isascii() and re.search(rb"[\xf0-\xf4]", data):
+        return True
+    return _LONG_NUMBER.search(data) is not None
+
+
+def _in_order(value: Any) -> Any:
+    if type(value) is int and not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        raise ValueError(f"the integer {value} lies beyond 2^53-1")
+    if isinstance(value, list):
+        return [_in_order(item) for item in value]
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return {key: _in_order(value[key]) for key in keys}
+    return value

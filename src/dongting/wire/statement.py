@@ -1,0 +1,229 @@
+"""A statement: one action, signed; a COSE_Sign1 (RFC 9052, section 4.2) and a SCITT Signed Statement.
+
+Protected header: `alg`, content type, `kid` (RFC 9679), CWT claims (RFC 9597; RFC 8392) with `iss`,
+`sub`, `aud`, `exp`, `iat`, `cti` and the action under a private claim. The payload is the action's
+arguments as canonical JSON. **One byte form per statement**, else a relay could change leaves of the
+log: `decode` takes the outer form apart by hand and accepts only the shortest lengths, re-encodes the
+protected header, and re-encodes the payload.
+"""
+
+from typing import Any, NamedTuple
+
+import cbor2
+import msgspec
+
+from dongting.errors import Code, Refused, require
+from dongting.wire import jcs
+from dongting.wire.cbor import encode
+from dongting.wire.keys import PrivateKey, PublicKey
+from dongting.wire.profile import Profile
+from dongting.wire.suites import SUITE_OF_ALG
+
+MAX_STATEMENT = 61_440  # 60 KiB: an entry bundle of the log gives a leaf 16 bits of length
+MAX_LIFETIME = 600  # seconds after `iat` in which a statement can be accepted
+MAX_AHEAD = 30  # seconds by which `iat` may lie ahead of the block's time
+CONTENT_TYPE = "application/json"
+
+ALG, CONTENT, KID, CLAIMS = 1, 3, 4, 15
+ISS, SUB, AUD, EXP, IAT, CTI = 1, 2, 3, 4, 6, 7
+ACTION = -65537  # private use (RFC 8392, section 9.1): the action as `app/action`
+
+MALFORMED = Code(
+    "wire", 12, "malformed-statement",
+    "These bytes are not a statement in its one byte form: {why}. Build it again with the client.",
+    "这些字节不是唯一编码形式的声明：{why}。请用客户端重新生成。",
+    status=400,
+)  # fmt: skip
+TOO_LARGE = Code(
+    "wire", 13, "statement-too-large",
+    "A statement has at most 61,440 bytes, this one has {size}; move long text into a part or a file.",
+    "一条声明最多 61440 字节，本条为 {size} 字节；请将长文本放入附件或文件。",
+    status=413,
+)  # fmt: skip
+BAD_SIGNATURE = Code(
+    "wire", 14, "bad-signature",
+    "The signature does not belong to these bytes and this key; sign again with the registered key.",
+    "签名与内容或密钥不符；请用已登记的密钥重新签名。",
+    status=401,
+)  # fmt: skip
+
+_OPENING = b"\xd2\x84"  # tag 18, an array of four
+_SIGN1 = b"\x84\x6aSignature1"  # RFC 9052, section 4.4: context, body_protected, external_aad, payload
+_NO_EXTERNAL = b"\x40"
+_EMPTY_MAP = 0xA0
+_SIGNATURE_HEAD = b"\x58\x40"  # a byte string of 64
+
+
+class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A decoded statement: its exact bytes, its claims, and `leaf`, its leaf hash in the log (32 bytes).
+
+    Times are whole seconds since 1970; `nonce` is the claim `cti`, 16 bytes; `kid` 32 bytes.
+    """
+
+    data: bytes
+    leaf: bytes
+    issuer: str
+    subject: str
+    network: str
+    action: str
+    issued: int
+    expires: int | None
+    nonce: bytes
+    kid: bytes
+    alg: int
+    payload: bytes
+
+    def last_moment(self) -> int:
+        """The last block time at which it can be accepted."""
+        limit = self.issued + MAX_LIFETIME
+        return limit if self.expires is None else min(limit, self.expires)
+
+    def verify(self, key: PublicKey) -> bool:
+        """Whether `key` has this statement's key id's suite and made its signature."""
+        if SUITE_OF_ALG[self.alg] is not key.suite:
+            return False
+        return key.verify(self.data[-64:], to_be_signed(self.data))
+
+
+class _Frame(NamedTuple):
+    protected: bytes
+    payload: bytes
+    protected_end: int
+    payload_end: int
+
+
+def _string_at(data: bytes, start: int) -> tuple[int, int]:
+    """Where the contents of the byte string at `start` begin and end; only shortest lengths are accepted."""
+    head = data[start]
+    if 0x40 <= head <= 0x57:
+        begin, size = start + 1, head - 0x40
+    elif head == 0x58 and data[start + 1] >= 24:
+        begin, size = start + 2, data[start + 1]
+    elif head == 0x59 and data[start + 1]:
+        begin, size = start + 3, data[start + 1] << 8 | data[start + 2]
+    else:
+        raise Refused(MALFORMED, why="a byte string is missing or its length is not in its shortest form")
+    return begin, begin + size
+
+
+def _frame(data: bytes) -> _Frame:
+    try:
+        require(data[:2] == _OPENING, MALFORMED, why="it does not begin as COSE_Sign1 (tag 18, four items)")
+        begin, protected_end = _string_at(data, 2)
+        protected = data[begin:protected_end]
+        require(data[protected_end] == _EMPTY_MAP, MALFORMED, why="the unprotected header must be empty")
+        begin, payload_end = _string_at(data, protected_end + 1)
+    except IndexError:
+        raise Refused(MALFORMED, why="it is cut short") from None
+    require(
+        data[payload_end : payload_end + 2] == _SIGNATURE_HEAD and len(data) == payload_end + 66,
+        MALFORMED,
+        why="the signature must have 64 bytes and nothing may follow it",
+    )
+    return _Frame(protected, data[begin:payload_end], protected_end, payload_end)
+
+
+def to_be_signed(data: bytes) -> bytes:
+    """The Sig_structure of an encoded statement (RFC 9052, section 4.4)."""
+    frame = _frame(data)
+    head = data[2 : frame.protected_end]
+    return _SIGN1 + head + _NO_EXTERNAL + data[frame.protected_end + 1 : frame.payload_end]
+
+
+def _ascii(value: Any, limit: int) -> bool:
+    return type(value) is str and 0 < len(value) <= limit and value.isascii() and value.isprintable()
+
+
+def _number(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= jcs.MAX_SAFE_INTEGER
+
+
+def _claims(header: Any) -> dict[int, Any]:
+    """The CWT claims of a decoded protected header, every one checked for type and size."""
+    require(
+        type(header) is dict and len(header) == 4 and header.get(CONTENT) == CONTENT_TYPE,
+        MALFORMED,
+        why="the protected header must hold alg, content type application/json, kid and CWT claims only",
+    )
+    kid, claims = header.get(KID), header.get(CLAIMS)
+    require(header.get(ALG) in SUITE_OF_ALG and type(header[ALG]) is int, MALFORMED, why="its alg is unknown")
+    require(type(kid) is bytes and len(kid) == 32, MALFORMED, why="its kid must be a thumbprint of 32 bytes")
+    if type(claims) is not dict:
+        raise Refused(MALFORMED, why="its CWT claims are missing")
+    nonce, expires = claims.get(CTI), claims.get(EXP)
+    good = (
+        len(claims) == (6 if expires is None else 7)
+        and _ascii(claims.get(ISS), 64)
+        and _ascii(claims.get(SUB), 160)
+        and _ascii(claims.get(AUD), 64)
+        and _ascii(claims.get(ACTION), 80)
+        and _number(claims.get(IAT))
+        and (EXP not in claims or _number(expires))
+        and type(nonce) is bytes
+        and len(nonce) == 16
+    )
+    require(good, MALFORMED, why="a CWT claim is missing, unknown, or of the wrong type or size")
+    return claims
+
+
+def _header(alg: int, kid: bytes, claims: dict[int, Any]) -> bytes:
+    """The protected header; keys are written in the bytewise order that RFC 8949, 4.2.1 asks for."""
+    ordered = {key: claims[key] for key in (ISS, SUB, AUD, EXP, IAT, CTI, ACTION) if key in claims}
+    return cbor2.dumps({ALG: alg, CONTENT: CONTENT_TYPE, KID: kid, CLAIMS: ordered})
+
+
+def decode(data: bytes, profile: Profile) -> Statement:
+    """The statement in these bytes; refuses every other byte form. The signature is not looked at yet."""
+    require(len(data) <= MAX_STATEMENT, TOO_LARGE, size=len(data))
+    frame = _frame(data)
+    try:
+        header = cbor2.loads(frame.protected)
+        claims = _claims(header)
+    except (cbor2.CBORError, TypeError, ValueError, RecursionError, OverflowError, MemoryError):
+        raise Refused(MALFORMED, why="the protected header is not CBOR") from None
+    require(
+        _header(header[ALG], header[KID], claims) == frame.protected,
+        MALFORMED,
+        why="the protected header is not in deterministic encoding",
+    )
+    require(type(jcs.decode(frame.payload)) is dict, MALFORMED, why="the arguments must be a JSON object")
+    return Statement(
+        data, profile.hash(b"\x00" + data), claims[ISS], claims[SUB], claims[AUD], claims[ACTION],
+        claims[IAT], claims.get(EXP), claims[CTI], header[KID], header[ALG], frame.payload,
+    )  # fmt: skip
+
+
+def build(
+    key: PrivateKey,
+    profile: Profile,
+    *,
+    issuer: str,
+    network: str,
+    action: str,
+    subject: str,
+    arguments: Any,
+    issued: int,
+    nonce: bytes,
+    expires: int | None = None,
+) -> bytes:
+    """Sign one action; the bytes of the statement.
+
+    `arguments` is a dictionary or struct of the action's arguments, `issued` and `expires` are seconds
+    since 1970, `nonce` 16 random bytes that the caller draws. Refuses what `decode` would refuse.
+    """
+    claims: dict[int, Any] = {
+        ISS: issuer,
+        SUB: subject,
+        AUD: network,
+        IAT: issued,
+        CTI: nonce,
+        ACTION: action,
+    }
+    if expires is not None:
+        claims[EXP] = expires
+    header = _header(key.suite.alg, key.public().thumbprint(profile), claims)
+    unsigned = _OPENING + encode(header) + bytes([_EMPTY_MAP]) + encode(jcs.encode(arguments))
+    signature = key.sign(to_be_signed(unsigned + _SIGNATURE_HEAD + bytes(64)))
+    data = unsigned + _SIGNATURE_HEAD + signature
+    decode(data, profile)
+    return data
