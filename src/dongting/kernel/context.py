@@ -1,0 +1,188 @@
+"""The state while a block executes: layers of writes over the store, and the Context that actions see.
+
+A statement's writes join the block's only when its action returned; a refusal leaves no trace.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from dongting.appkit.app import COLLECTIVE
+from dongting.appkit.authority import Principal
+from dongting.appkit.context import Context
+from dongting.errors import Code, Fault, Refused, require
+from dongting.kernel import codes
+from dongting.kernel.entries import record_key
+from dongting.kernel.rules import Rules, Verb
+from dongting.kernel.store import Store
+
+R = TypeVar("R")
+P = TypeVar("P")
+
+#: A record and its version; version 0 stands for "there is none".
+Versioned = tuple[Any, int]
+_CACHE_SIZE = 40_000
+
+
+class State:
+    """The committed state with a bounded cache of decoded records."""
+
+    def __init__(self, store: Store, rules: Rules) -> None:
+        self.store = store
+        self.rules = rules
+        self._cache: dict[str, Versioned] = {}
+
+    def read(self, struct: type[Any], address: str) -> Versioned:
+        """The present record at an address and its version."""
+        cached = self._cache.get(address)
+        if cached is not None:
+            return cached
+        data = self.store.get(record_key(address))
+        if data is None:
+            return None, 0
+        try:
+            entry = self.rules.records[struct].decode(data)
+        except msgspec.MsgspecError as error:
+            raise Fault(f"the stored record {address} is damaged: {error}; run `dongting audit`") from error
+        self.remember(address, (entry.body, entry.version))
+        return entry.body, entry.version
+
+    def remember(self, address: str, record: Versioned) -> None:
+        """Keep a committed record at hand."""
+        if len(self._cache) >= _CACHE_SIZE:
+            self._cache.clear()
+        self._cache[address] = record
+
+
+class Frame:
+    """Facts that hold for a whole block."""
+
+    __slots__ = ("height", "network", "profile", "time", "versions")
+
+    def __init__(
+        self, network: str, profile: str, height: int, time: int, versions: Mapping[str, int]
+    ) -> None:
+        self.network = network
+        self.profile = profile
+        self.height = height
+        self.time = time
+        self.versions = versions
+
+
+class Execution(Context):
+    """One statement at work over the block's writes so far."""
+
+    def __init__(self, state: State, frame: Frame, block: dict[str, Versioned]) -> None:
+        self._state = state
+        self._frame = frame
+        self._block = block
+        self._writes: dict[str, Versioned] = {}
+        self._principal = Principal("", frozenset(), frozenset())
+        self._app = ""
+        self.time = frame.time
+        self.height = frame.height
+        self.network = frame.network
+        self.profile = frame.profile
+
+    time: int
+    height: int
+    network: str
+    profile: str
+
+    @property
+    def version(self) -> int:
+        return self._frame.versions.get(self._app, 1)
+
+    @property
+    def author(self) -> str:
+        return self._principal.id
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return self._principal.roles
+
+    def acts_for(self, organisation: str) -> bool:
+        return organisation in self._principal.acts_for
+
+    def get(self, record: type[R], id: str) -> R | None:
+        found: R | None = self._find(record, self._state.rules.records[record].prefix + id)[0]
+        return found
+
+    def _find(self, record: type[Any], address: str) -> Versioned:
+        found = self._writes.get(address) or self._block.get(address)
+        return found if found is not None else self._state.read(record, address)
+
+    def put(self, record: Any) -> None:
+        typed = self._state.rules.records[type(record)]
+        if typed.app.name != self._app:
+            raise Fault(
+                f"{self._app} must not write {typed.declared.name}, which belongs to {typed.app.name}"
+            )
+        address = typed.prefix + getattr(record, typed.declared.key)
+        written = self._writes.get(address)
+        if written is not None:
+            self._writes[address] = (record, written[1])  # one statement makes one version
+        else:
+            self._writes[address] = (record, self._find(type(record), address)[1] + 1)
+
+    def supplied(self, protocol: type[P]) -> P:
+        factory = self._state.rules.supplies[protocol]
+        supply: P = factory(self)
+        return supply
+
+    def attempt(self, action: str, arguments: bytes) -> Code | None:
+        verb = self._state.rules.actions.get(action)
+        if verb is None:
+            return codes.UNKNOWN_ACTION
+        if COLLECTIVE not in verb.declared.by:
+            return codes.NOT_COLLECTIVE
+        saved = dict(self._writes), self._principal, self._app
+        self._principal = Principal("governance", frozenset([COLLECTIVE]), frozenset())
+        try:
+            self.run(verb, decode_arguments(verb, arguments))
+        except Refused as refusal:
+            self._writes = saved[0]
+            return refusal.code
+        finally:
+            self._principal, self._app = saved[1], saved[2]
+        return None
+
+    def run(self, verb: Verb, arguments: Any) -> None:
+        """Run one action inside its application."""
+        self._app = verb.app.name
+        verb.declared.run(self, arguments)
+
+    def begin(self, principal: Principal) -> None:
+        """Start the next statement with no writes of its own."""
+        self._principal = principal
+        self._writes = {}
+
+    def enter(self, app: str) -> None:
+        """Write as this application (while genesis is built)."""
+        self._app = app
+
+    def finish(self) -> dict[str, Versioned]:
+        """Hand the statement's writes to the block."""
+        self._block.update(self._writes)
+        return self._writes
+
+
+def decode_arguments(verb: Verb, payload: bytes) -> Any:
+    """The typed arguments of an action; refuses unknown, missing and mistyped ones."""
+    try:
+        return verb.arguments(payload)
+    except msgspec.MsgspecError as error:
+        raise Refused(codes.MALFORMED_ARGUMENTS, action=verb.declared.name, why=str(error)) from None
+
+
+def check_role(verb: Verb, principal: Principal) -> None:
+    """Refuse an author who holds none of the roles that the action asks for."""
+    require(
+        not verb.declared.by.isdisjoint(principal.roles),
+        codes.WRONG_ROLE,
+        action=verb.declared.name,
+        author=principal.id,
+        needed=", ".join(sorted(verb.declared.by)),
+        held=", ".join(sorted(principal.roles)) or "-",
+    )

@@ -1,0 +1,116 @@
+"""How the kernel writes things down: record entries, block-end leaves, the head, and their store keys.
+
+The first byte of a store key is its table:
+
+    m  meta          l  leaves by index       t  tiles of the log
+    r  records now   v  earlier versions      s  state tree        c  replay window
+"""
+
+from typing import Any
+
+import cbor2
+import msgspec
+
+from dongting.errors import Fault, Refused
+from dongting.wire import cbor
+
+BLOCK_END_TAG = (
+    1_146_048_071  # "DONG", first come first served range of the CBOR tag registry (RFC 8949, 9.2)
+)
+GENESIS_LEAF = -1  # the `leaf` of a record that genesis made
+
+HEAD_KEY = b"mhead"
+GENESIS_KEY = b"mgenesis"
+
+
+def leaf_key(index: int) -> bytes:
+    """The store key of one leaf of the log."""
+    return b"l" + index.to_bytes(8)
+
+
+def record_key(address: str) -> bytes:
+    """The store key of the present version of the record at `app.type/id`."""
+    return b"r" + address.encode("ascii")
+
+
+def version_key(address: str, version: int) -> bytes:
+    """The store key of an earlier version of a record."""
+    return b"v" + address.encode("ascii") + b"\x00" + version.to_bytes(8)
+
+
+def encode_entry(body: bytes, leaf: int, version: int) -> bytes:
+    """A record as the state tree commits to it: canonical JSON of body, leaf and version.
+
+    `leaf` is the index of the statement that made this version (kernel rule 9); -1 for genesis.
+    """
+    return b'{"body":%b,"leaf":%d,"version":%d}' % (body, leaf, version)
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A decoded record entry whose body is still JSON."""
+
+    body: msgspec.Raw
+    leaf: int
+    version: int
+
+
+def decode_entry(data: bytes) -> Entry:
+    """The parts of a stored record entry."""
+    return _ENTRY.decode(data)
+
+
+_ENTRY = msgspec.json.Decoder(Entry)
+
+
+class BlockEnd(msgspec.Struct, frozen=True):
+    """What closes a block in the log: it binds order and time to the state (kernel rule 3).
+
+    `time` in seconds since 1970, `first` the index of the block's first statement, `state` 32 bytes.
+    """
+
+    height: int
+    time: int
+    first: int
+    state: bytes
+
+    def encode(self) -> bytes:
+        """The leaf's bytes: tag 1146048071 around [height, time, first leaf index, state root]."""
+        return cbor.encode(cbor2.CBORTag(BLOCK_END_TAG, [self.height, self.time, self.first, self.state]))
+
+    @classmethod
+    def decode(cls, data: bytes) -> "BlockEnd | None":
+        """The block end in these bytes, or None when they are not one."""
+        try:
+            tag = cbor.decode(data)
+        except Refused:
+            return None
+        if not isinstance(tag, cbor2.CBORTag) or tag.tag != BLOCK_END_TAG:
+            return None
+        value = tag.value
+        shapes: tuple[Any, ...] = (int, int, int, bytes)
+        if type(value) is not list or tuple(map(type, value)) != shapes or len(value[3]) != 32:
+            return None
+        return cls(*value)
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True):
+    """Where the ledger stands: written in the same atomic batch as the block itself (kernel rule 6)."""
+
+    network: str
+    height: int
+    time: int
+    size: int
+    root: bytes
+    state: bytes
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Head":
+        """The head in its stored form; a damaged one is a Fault."""
+        try:
+            return msgspec.msgpack.decode(data, type=cls)
+        except msgspec.MsgspecError as error:
+            raise Fault(f"the ledger's head record is damaged: {error}") from error

@@ -1,0 +1,321 @@
+"""The deterministic machine: checks statements, executes blocks, commits them, answers from the state.
+
+State depends only on genesis and the ordered blocks (kernel rule 1). Signatures are verified before a
+statement arrives here (`dongting.kernel.verify`); everything else about it is judged here. An executed
+block changes nothing until it is committed, so an engine may drop it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from dongting.appkit.authority import Principal
+from dongting.appkit.context import Reader
+from dongting.errors import Fault, Refused, require
+from dongting.kernel import codes
+from dongting.kernel.context import Execution, Frame, State, Versioned, check_role, decode_arguments
+from dongting.kernel.entries import (
+    GENESIS_KEY,
+    GENESIS_LEAF,
+    HEAD_KEY,
+    BlockEnd,
+    Head,
+    encode_entry,
+    leaf_key,
+    record_key,
+    version_key,
+)
+from dongting.kernel.log import Log, LogUpdate
+from dongting.kernel.replay import ReplayWindow
+from dongting.kernel.rules import Rules, Verb
+from dongting.kernel.store import Change, Store
+from dongting.kernel.tree import Tree, TreeUpdate
+from dongting.wire.genesis import Genesis, network_id
+from dongting.wire.genesis import decode as decode_genesis
+from dongting.wire.profile import Profile, profile_named
+from dongting.wire.state import KEY_DOMAIN, VALUE_DOMAIN
+from dongting.wire.statement import MAX_AHEAD, Statement
+
+_encode_record = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A statement is in the log at `index`; `height` and `time` are those of its block."""
+
+    index: int
+    height: int
+    time: int
+
+
+Outcome = Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One new version of a record, as views take it."""
+
+    address: str
+    version: int
+    leaf: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class Block:
+    """An executed block: outcomes in order, and all that a commit will write."""
+
+    head: Head
+    outcomes: list[Outcome]
+    changes: list[Change] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    records: dict[str, Versioned] = field(default_factory=dict)
+    entries: dict[bytes, bytes] = field(default_factory=dict)
+    log: LogUpdate | None = None
+    tree: TreeUpdate | None = None
+
+
+class Machine:
+    """One ledger over one store, under the rules of one network."""
+
+    def __init__(
+        self, store: Store, rules: Rules, genesis: bytes, *, point: Callable[[int], None] = lambda _: None
+    ) -> None:
+        document = decode_genesis(genesis)
+        self.store = store
+        self.rules = rules
+        self.genesis: Genesis = document
+        self.profile: Profile = profile_named(document.profile)
+        self.network = network_id(genesis, self.profile)
+        self._point = point
+        self._state = State(store, rules)
+        self._replay = ReplayWindow(store)
+        held = store.get(HEAD_KEY)
+        if held is None:
+            self._create(genesis)
+        else:
+            self._open(Head.decode(held), genesis)
+
+    head: Head
+    tree: Tree
+    log: Log
+
+    def _open(self, head: Head, genesis: bytes) -> None:
+        if head.network != self.network or self.store.get(GENESIS_KEY) != genesis:
+            raise Refused(codes.FOREIGN_GENESIS, held=head.network[:16], given=self.network[:16])
+        self.head = head
+        self.tree = Tree.open(self.store, self.profile)
+        if self.tree.root != head.state:
+            raise Fault(
+                "the stored state does not have the state root of the last block: "
+                "a state bucket was changed or lost; run `dongting audit` to find it"
+            )
+        self.log = Log.open(self.store, self.profile, head.size)
+        if self.log.root != head.root:
+            raise Fault("the stored log does not have the root of the last block; run `dongting audit`")
+
+    def _create(self, genesis: bytes) -> None:
+        self.tree = Tree.open(self.store, self.profile)
+        self.log = Log.open(self.store, self.profile, 0)
+        self.head = Head(self.network, 0, self.genesis.created, 0, self.log.root, self.tree.root)
+        frame = Frame(self.network, self.profile.name, 0, self.head.time, {})
+        block = Block(self.head, [])
+        work = Execution(self._state, frame, block.records)
+        work.begin(Principal("genesis", frozenset(["genesis"]), frozenset()))
+        document = self.genesis.plain()
+        for app in self.rules.apps:
+            if app.genesis is not None:
+                work.enter(app.name)
+                app.genesis(work, document)
+        hashes = self._settle(block, work.finish(), GENESIS_LEAF)
+        block.tree = self.tree.update(hashes)
+        block.head = msgspec.structs.replace(self.head, state=block.tree.root)
+        block.changes += [*block.tree.changes, (GENESIS_KEY, genesis), (HEAD_KEY, block.head.encode())]
+        self._apply(block)
+
+    # Checking and executing
+
+    def reader(self) -> Reader:
+        """Typed reads of the present state, at the time of the last block."""
+        return Execution(self._state, self._frame(self.head.height, self.head.time), {})
+
+    def _frame(self, height: int, time: int) -> Frame:
+        frame = Frame(self.network, self.profile.name, height, time, {})
+        if self.rules.versions is not None:
+            frame.versions = self.rules.versions(Execution(self._state, frame, {}))
+        return frame
+
+    def check(self, statement: Statement, time: int) -> None:
+        """Refuse what could not be accepted in a block of that time; the present state is left alone."""
+        frame = self._frame(self.head.height + 1, time)
+        seen = self._replay.seen([statement], time)[0]
+        if seen is not None and seen[1] == statement.leaf:
+            return
+        self._run(Execution(self._state, frame, {}), statement, seen)
+
+    def execute(self, time: int, statements: Sequence[Statement]) -> Block:
+        """Execute a block at `time` (never before the last block's) and give each statement its outcome.
+
+        The statements' signatures must have been verified.
+        """
+        head = self.head
+        time = max(time, head.time)
+        height = head.height + 1
+        frame = self._frame(height, time)
+        seen = self._replay.seen(statements, time)
+        block = Block(head, [])
+        work = Execution(self._state, frame, block.records)
+        mine: dict[tuple[str, bytes], tuple[int, bytes]] = {}
+        leaves: list[bytes] = []
+        hashes: dict[bytes, bytes] = {}
+        for statement, before in zip(statements, seen, strict=True):
+            name = (statement.issuer, statement.nonce)
+            before = before or mine.get(name)
+            if before is not None and before[1] == statement.leaf:
+                block.outcomes.append(self._again(before[0], height, time))
+                continue
+            index = head.size + len(leaves)
+            try:
+                self._run(work, statement, before)
+            except Refused as refusal:
+                block.outcomes.append(refusal)
+                continue
+            hashes.update(self._settle(block, work.finish(), index))
+            leaves.append(statement.leaf)
+            mine[name] = (index, statement.leaf)
+            block.changes.append((leaf_key(index), statement.data))
+            block.changes.append(self._replay.record(statement, index, time))
+            block.outcomes.append(Accepted(index, height, time))
+        if leaves:
+            self._close(block, height, time, leaves, hashes)
+        return block
+
+    def _again(self, index: int, height: int, time: int) -> Accepted:
+        """The first outcome of a statement whose same bytes came again."""
+        if index >= self.head.size:
+            return Accepted(index, height, time)
+        end = self.block_of(index)
+        return Accepted(index, end.height, end.time)
+
+    def _run(self, work: Execution, statement: Statement, before: tuple[int, bytes] | None) -> None:
+        time = work.time
+        if statement.network != self.network:
+            raise Refused(codes.WRONG_NETWORK, given=statement.network[:16], network=self.network[:16])
+        if statement.issued > time + MAX_AHEAD:
+            raise Refused(codes.AHEAD, ahead=statement.issued - time)
+        if statement.last_moment() < time:
+            raise Refused(codes.EXPIRED, until=moment(statement.last_moment()))
+        if before is not None:
+            raise Refused(codes.REPLAYED, issuer=statement.issuer, index=before[0])
+        principal = self.rules.authority(work).signer(statement.issuer, statement.kid.hex())
+        verb = self._verb(statement)
+        check_role(verb, principal)
+        arguments = decode_arguments(verb, statement.payload)
+        expected = verb.prefix + getattr(arguments, verb.declared.subject)
+        if statement.subject != expected:
+            raise Refused(codes.WRONG_SUBJECT, expected=expected)
+        work.begin(principal)
+        work.run(verb, arguments)
+
+    def _verb(self, statement: Statement) -> Verb:
+        verb = self.rules.actions.get(statement.action)
+        if verb is None:
+            raise Refused(codes.UNKNOWN_ACTION, action=statement.action)
+        return verb
+
+    def _settle(self, block: Block, writes: Mapping[str, Versioned], leaf: int) -> dict[bytes, bytes]:
+        """Add a statement's records to the block; the key and value hashes that the state tree takes."""
+        hash_ = self.profile.hash
+        hashes = {}
+        for address, (record, version) in writes.items():
+            body = _encode_record(record)
+            entry = encode_entry(body, leaf, version)
+            key = record_key(address)
+            if version > 1:
+                block.changes.append((version_key(address, version - 1), self._before(block, key)))
+            block.changes.append((key, entry))
+            block.entries[key] = entry
+            block.written.append(Written(address, version, leaf, body))
+            hashes[hash_(KEY_DOMAIN + key[1:])] = hash_(VALUE_DOMAIN + entry)
+        return hashes
+
+    def _before(self, block: Block, key: bytes) -> bytes:
+        """The entry that a new version replaces, from this block or from the store."""
+        stored = block.entries.get(key) or self.store.get(key)
+        if stored is None:
+            raise Fault(f"the store has lost the record {key[1:].decode('ascii', 'replace')}")
+        return stored
+
+    def _close(
+        self, block: Block, height: int, time: int, leaves: list[bytes], hashes: dict[bytes, bytes]
+    ) -> None:
+        """Add the block end and what commits to all of it."""
+        head = self.head
+        block.tree = self.tree.update(hashes)
+        end = BlockEnd(height, time, head.size, block.tree.root).encode()
+        block.changes.append((leaf_key(head.size + len(leaves)), end))
+        block.log = self.log.append([*leaves, self.profile.hash(b"\x00" + end)])
+        block.head = Head(self.network, height, time, block.log.size, block.log.root, block.tree.root)
+        block.changes += block.tree.changes
+        block.changes += block.log.changes
+        block.changes += self._replay.expired(head.time, time)
+        block.changes.append((HEAD_KEY, block.head.encode()))
+
+    # Committing
+
+    def commit(self, block: Block) -> None:
+        """Write the block in one atomic, synced batch; a block in which nothing was accepted writes nothing.
+
+        When the write fails the machine must be opened anew: the store alone knows whether it holds it.
+        """
+        if block.log is None:
+            return
+        if block.head.height != self.head.height + 1:
+            raise Fault("a block was committed that was executed on another state")
+        self._apply(block)
+
+    def _apply(self, block: Block) -> None:
+        self._point(1)
+        self.store.write(block.changes)
+        self._point(2)
+        if block.tree is not None:
+            self.tree.commit(block.tree)
+        if block.log is not None:
+            self.log.commit(block.log)
+        for address, record in block.records.items():
+            self._state.remember(address, record)
+        self.head = block.head
+        self._point(3)
+
+    # Answers
+
+    def leaf(self, index: int) -> bytes:
+        """The bytes of one leaf; refuses an index beyond the log."""
+        require(0 <= index < self.head.size, codes.NO_SUCH_LEAF, size=self.head.size, index=index)
+        data = self.store.get(leaf_key(index))
+        if data is None:
+            raise Fault(f"the store has lost leaf {index}; run `dongting audit`")
+        return data
+
+    def block_of(self, index: int) -> BlockEnd:
+        """The block end that closes the block of this leaf."""
+        return self.end_of(index)[1]
+
+    def end_of(self, index: int) -> tuple[int, BlockEnd]:
+        """The index of the block-end leaf after (or at) this leaf, and what it says."""
+        for key, data in self.store.scan(b"l", index.to_bytes(8)):
+            if data.startswith(_BLOCK_END_OPENING):
+                end = BlockEnd.decode(data)
+                if end is not None:
+                    return int.from_bytes(key[1:]), end
+        raise Fault(f"no block end follows leaf {index}; run `dongting audit`")
+
+
+_BLOCK_END_OPENING = BlockEnd(0, 0, 0, bytes(32)).encode()[:5]
+
+
+def moment(seconds: int) -> str:
+    """A moment for people, in UTC (RFC 3339)."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,59 @@
+"""The replay window: who signed with which `cti` in the time in which a statement can still be accepted.
+
+Kept in the ledger store by the epoch of acceptance, so that an epoch is forgotten by one range of keys and
+no statement is needed to prune it. A statement accepted at block time t cannot be accepted again after
+t + MAX_AHEAD + MAX_LIFETIME, so the present epoch and the one before are all that must be known.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from dongting.kernel.store import REPLAY_WINDOW, Change, Store
+from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
+
+EPOCH = MAX_LIFETIME + MAX_AHEAD  # seconds
+
+
+def _key(epoch: int, statement: Statement) -> bytes:
+    return REPLAY_WINDOW + epoch.to_bytes(5) + statement.nonce + statement.issuer.encode("ascii")
+
+
+def _value(index: int, leaf: bytes) -> bytes:
+    return index.to_bytes(8) + leaf
+
+
+class ReplayWindow:
+    """Which statements of the last two epochs are in the log, and where."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def seen(self, statements: Sequence[Statement], time: int) -> list[tuple[int, bytes] | None]:
+        """For each statement, the index and leaf hash of the one accepted under its issuer and nonce."""
+        epoch = time // EPOCH
+        keys = [_key(at, statement) for statement in statements for at in (epoch, epoch - 1)]
+        found = self._store.get_many(keys)
+        return [_first(found[2 * n], found[2 * n + 1]) for n in range(len(statements))]
+
+    def record(self, statement: Statement, index: int, time: int) -> Change:
+        """The change that remembers an accepted statement."""
+        return _key(time // EPOCH, statement), _value(index, statement.leaf)
+
+    def expired(self, before: int, time: int) -> Iterator[Change]:
+        """The changes that forget epochs which no statement can come from any more.
+
+        Nothing to do unless a new epoch began since `before`, the time of the block before.
+        """
+        if time // EPOCH == before // EPOCH:
+            return
+        oldest = (time // EPOCH - 1).to_bytes(5)
+        for key, _ in self._store.scan(REPLAY_WINDOW):
+            if key[1:6] >= oldest:
+                return
+            yield key, None
+
+
+def _first(*values: bytes | None) -> tuple[int, bytes] | None:
+    for value in values:
+        if value is not None:
+            return int.from_bytes(value[:8]), value[8:]
+    return None

@@ -1,0 +1,53 @@
+"""The installed applications, one line each, and how they are joined.
+
+An application's identity is its version and the hash of its source (kernel rule 11): a node whose
+source differs would execute something else than the network agreed on.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dongting.appkit.app import App
+from dongting.apps import catalogue, evidence, governance, membership, sharing
+from dongting.kernel.rules import Rules
+from dongting.wire.genesis import AppVersion
+from dongting.wire.profile import Profile
+
+APPS: tuple[App, ...] = (
+    membership.app,
+    governance.app,
+    catalogue.app,
+    sharing.app,
+    evidence.app,
+)
+
+SUPPLIES: dict[type[Any], Any] = {
+    governance.Founders: membership.founders,
+    sharing.Datasets: catalogue.datasets,
+    sharing.WorkingDays: governance.working_days,
+    sharing.Organisations: membership.organisations,
+}
+
+
+def installed_rules(apps: Sequence[App] = APPS) -> Rules:
+    """The rules of a network with these applications."""
+    return Rules(apps, SUPPLIES, membership.directory, governance.versions)
+
+
+def source_hash(app: App, profile: Profile) -> str:
+    """The hash of an application's source: its files in the order of their names, 64 hexadecimal digits."""
+    module = sys.modules[f"dongting.apps.{app.name}"]
+    path = Path(str(module.__file__))
+    files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+    base = path.parent
+    listing = b"".join(
+        file.relative_to(base).as_posix().encode() + b"\0" + profile.hash(file.read_bytes()) for file in files
+    )
+    return profile.hash(listing).hex()
+
+
+def installed_versions(profile: Profile) -> list[AppVersion]:
+    """Name, version and source hash of each installed application, as genesis lists them."""
+    return [AppVersion(app.name, app.version, source_hash(app, profile)) for app in APPS]
