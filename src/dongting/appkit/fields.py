@@ -2,12 +2,12 @@
 
 Each kind is a plain type with its constraints (msgspec checks them when bytes are decoded, once, at
 the edge) and a name in `Meta.extra`, from which forms, columns and documents are derived.
-All patterns name their characters one by one, so that they never depend on a Unicode version.
+All patterns name their characters one by one, so that they never depend on a Unicode version, and end
+in `$(?!\\n)`: a bare `$` would also match before a last line feed and let a second form of an id through.
 """
 
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from dongting.errors import Code, Refused
@@ -32,29 +32,31 @@ def says(en: str, zh: str) -> Meta:
 
 
 #: An id that people choose and read: lower-case ASCII letters, digits, `.`, `_`, `-`; 1 to 64 characters.
-Slug = Annotated[str, kind("slug", pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max_length=64)]
+Slug = Annotated[str, kind("slug", pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)", max_length=64)]
 #: The id of an organisation of the network.
 OrganisationId = Annotated[
-    str, kind("organisation", pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max_length=64)
+    str, kind("organisation", pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)", max_length=64)
 ]
 #: One line of text, 1 to 200 characters, without control characters.
-Line = Annotated[str, kind("line", min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Line = Annotated[str, kind("line", min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 #: Text of several lines, up to 4,000 characters.
-Prose = Annotated[str, kind("prose", max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Prose = Annotated[str, kind("prose", max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)")]
 #: A web address, https or http.
-Address = Annotated[str, kind("address", max_length=500, pattern=r"^https?://[!-~]+$")]
+Address = Annotated[str, kind("address", max_length=500, pattern=r"^https?://[!-~]+$(?!\n)")]
 #: A calendar day, `YYYY-MM-DD` (RFC 3339, full-date); the kernel's zone is that of genesis.
-Day = Annotated[str, kind("day", pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Day = Annotated[str, kind("day", pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
 #: A moment, whole seconds since 1970-01-01T00:00:00Z.
 Instant = Annotated[int, kind("instant", ge=0, le=MAX_SAFE_INTEGER)]
 #: An administrative division, GB/T 2260-2007: 6 digits, or 9 or 12 with street and village (GB/T 10114).
-Region = Annotated[str, kind("region", pattern=r"^[1-9][0-9]{5}([0-9]{3}([0-9]{3})?)?$")]
+Region = Annotated[str, kind("region", pattern=r"^[1-9][0-9]{5}([0-9]{3}([0-9]{3})?)?$(?!\n)")]
 #: A salted commitment to a part (`dongting.wire.part`), 64 lower-case hexadecimal digits.
-Commitment = Annotated[str, kind("commitment", pattern=r"^[0-9a-f]{64}$")]
+Commitment = Annotated[str, kind("commitment", pattern=r"^[0-9a-f]{64}$(?!\n)")]
 #: The digest of a whole content under the network's hash, 64 lower-case hexadecimal digits.
-Digest = Annotated[str, kind("digest", pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, kind("digest", pattern=r"^[0-9a-f]{64}$(?!\n)")]
 #: Bytes in base64url without padding (RFC 4648, section 5), up to 4,096 characters.
-Base64 = Annotated[str, kind("base64", max_length=4096, pattern=r"^[A-Za-z0-9_-]*$")]
+Base64 = Annotated[str, kind("base64", max_length=4096, pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
+#: The name of a state of a record's workflow (`dongting.appkit.workflow`).
+StateName = Annotated[str, kind("state", pattern=r"^[A-Z_]+$(?!\n)", max_length=40)]
 #: A count or a number of units, zero or more.
 Count = Annotated[int, kind("count", ge=0, le=MAX_SAFE_INTEGER)]
 
@@ -79,7 +81,7 @@ class Money(Struct, frozen=True, forbid_unknown_fields=True):
     """An amount in integer minor units (fen, cents) of an ISO 4217 currency."""
 
     minor: Annotated[int, kind("count", ge=0, le=MAX_SAFE_INTEGER)]
-    currency: Annotated[str, kind("currency", pattern="^[A-Z]{3}$")] = "CNY"
+    currency: Annotated[str, kind("currency", pattern=r"^[A-Z]{3}$(?!\n)")] = "CNY"
 
 
 class Period(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,23 +101,25 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True):
 
     commitment: Commitment
     size: Count
-    media_type: Annotated[str, kind("media-type", max_length=120, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")]
+    media_type: Annotated[
+        str, kind("media-type", max_length=120, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$(?!\n)")
+    ]
 
 
-def part(content: type[Struct]) -> Any:
-    """The kind of an argument that commits to a part: content that travels beside the statement.
+def part(content: type[Struct]) -> Meta:
+    """The kind of an argument that commits to a part: `Annotated[str, part(Terms), says(...)]`.
 
-    The statement holds the salted commitment (`dongting.wire.part`); `content` is the struct whose
-    RFC 8785 JSON is the part, readable by the record's parties only.
+    A part is content that travels beside the statement. The statement holds its salted commitment
+    (`dongting.wire.part`); `content` is the struct whose RFC 8785 JSON is the part, readable by the
+    record's parties only.
     """
-    return Annotated[
-        str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", extra={"kind": "part", "content": content})
-    ]  # fmt: skip
+    return Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", extra={"kind": "part", "content": content})
 
 
-def reference(record: str) -> Any:
-    """The kind of a field that holds the id of another record, named `app.type`."""
-    return Annotated[
-        str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$",
-                          extra={"kind": "reference", "record": record})
-    ]  # fmt: skip
+def reference(record: str) -> Meta:
+    """The kind of a field that holds the id of a record `app.type`: `Annotated[str, reference("a.b")]`."""
+    return Meta(
+        max_length=64,
+        pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)",
+        extra={"kind": "reference", "record": record},
+    )
