@@ -10,7 +10,6 @@ import msgspec
 
 from dongting.appkit.app import COLLECTIVE
 from dongting.appkit.authority import Principal
-from dongting.appkit.context import Context
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
 from dongting.kernel.entries import record_key
@@ -70,7 +69,7 @@ class Frame:
         self.versions = versions
 
 
-class Execution(Context):
+class Execution:
     """One statement at work over the block's writes so far."""
 
     def __init__(self, state: State, frame: Frame, block: dict[str, Versioned]) -> None:

@@ -4,6 +4,7 @@ The first byte of a store key is its table:
 
     m  meta          l  leaves by index       t  tiles of the log
     r  records now   v  earlier versions      s  state tree        c  replay window
+    b  blocks by height
 """
 
 from typing import Any
@@ -36,6 +37,11 @@ def record_key(address: str) -> bytes:
 def version_key(address: str, version: int) -> bytes:
     """The store key of an earlier version of a record."""
     return b"v" + address.encode("ascii") + b"\x00" + version.to_bytes(8)
+
+
+def block_key(height: int) -> bytes:
+    """The store key of what one block was."""
+    return b"b" + height.to_bytes(8)
 
 
 def encode_entry(body: bytes, leaf: int, version: int) -> bytes:
@@ -86,11 +92,40 @@ class BlockEnd(msgspec.Struct, frozen=True):
             return None
         if not isinstance(tag, cbor2.CBORTag) or tag.tag != BLOCK_END_TAG:
             return None
-        value = tag.value
-        shapes: tuple[Any, ...] = (int, int, int, bytes)
-        if type(value) is not list or tuple(map(type, value)) != shapes or len(value[3]) != 32:
+        value: Any = tag.value  # cbor2 gives a tuple for an array inside a tag
+        shapes = [int, int, int, bytes]
+        if (
+            not isinstance(value, list | tuple)
+            or [type(item) for item in value] != shapes
+            or len(value[3]) != 32
+        ):
             return None
         return cls(*value)
+
+
+class BlockRecord(msgspec.Struct, frozen=True, array_like=True):
+    """What one block was, for views that catch up: derived, and compared by audit.
+
+    `first` is its first leaf, `size` the log's size after it, `written` (address, version) pairs.
+    """
+
+    height: int
+    time: int
+    first: int
+    size: int
+    written: list[tuple[str, int]]
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "BlockRecord":
+        """The block in its stored form; a damaged one is a Fault."""
+        try:
+            return msgspec.msgpack.decode(data, type=cls)
+        except msgspec.MsgspecError as error:
+            raise Fault(f"the record of a block is damaged: {error}") from error
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):

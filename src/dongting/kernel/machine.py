@@ -5,6 +5,7 @@ statement arrives here (`dongting.kernel.verify`); everything else about it is j
 block changes nothing until it is committed, so an engine may drop it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +22,10 @@ from dongting.kernel.entries import (
     GENESIS_LEAF,
     HEAD_KEY,
     BlockEnd,
+    BlockRecord,
     Head,
+    block_key,
+    decode_entry,
     encode_entry,
     leaf_key,
     record_key,
@@ -133,6 +137,7 @@ class Machine:
         block.tree = self.tree.update(hashes)
         block.head = msgspec.structs.replace(self.head, state=block.tree.root)
         block.changes += [*block.tree.changes, (GENESIS_KEY, genesis), (HEAD_KEY, block.head.encode())]
+        block.changes.append(self._block_record(block, 0))
         self._apply(block)
 
     # Checking and executing
@@ -262,6 +267,12 @@ class Machine:
         block.changes += block.log.changes
         block.changes += self._replay.expired(head.time, time)
         block.changes.append((HEAD_KEY, block.head.encode()))
+        block.changes.append(self._block_record(block, head.size))
+
+    def _block_record(self, block: Block, first: int) -> Change:
+        head = block.head
+        written = [(record.address, record.version) for record in block.written]
+        return block_key(head.height), BlockRecord(head.height, head.time, first, head.size, written).encode()
 
     # Committing
 
@@ -299,21 +310,30 @@ class Machine:
             raise Fault(f"the store has lost leaf {index}; run `dongting audit`")
         return data
 
-    def block_of(self, index: int) -> BlockEnd:
-        """The block end that closes the block of this leaf."""
-        return self.end_of(index)[1]
+    def block(self, height: int) -> BlockRecord:
+        """What the block at a height was (0 is genesis); refuses a height not reached."""
+        require(0 <= height <= self.head.height, codes.BELOW_HEIGHT, height=self.head.height, wanted=height)
+        data = self.store.get(block_key(height))
+        if data is None:
+            raise Fault(f"the store has lost the record of block {height}; run `dongting audit`")
+        return BlockRecord.decode(data)
 
-    def end_of(self, index: int) -> tuple[int, BlockEnd]:
-        """The index of the block-end leaf after (or at) this leaf, and what it says."""
-        for key, data in self.store.scan(b"l", index.to_bytes(8)):
-            if data.startswith(_BLOCK_END_OPENING):
-                end = BlockEnd.decode(data)
-                if end is not None:
-                    return int.from_bytes(key[1:]), end
-        raise Fault(f"no block end follows leaf {index}; run `dongting audit`")
+    def block_of(self, index: int) -> BlockRecord:
+        """The block to which a leaf belongs."""
+        require(0 <= index < self.head.size, codes.NO_SUCH_LEAF, size=self.head.size, index=index)
+        height = bisect_right(range(1, self.head.height + 1), index, key=lambda h: self.block(h).first)
+        return self.block(height)
 
-
-_BLOCK_END_OPENING = BlockEnd(0, 0, 0, bytes(32)).encode()[:5]
+    def written(self, block: BlockRecord) -> list[Written]:
+        """The record versions that a block made."""
+        found = []
+        for address, version in block.written:
+            data = self.store.get(version_key(address, version)) or self.store.get(record_key(address))
+            if data is None:
+                raise Fault(f"the store has lost version {version} of {address}; run `dongting audit`")
+            entry = decode_entry(data)
+            found.append(Written(address, version, entry.leaf, bytes(entry.body)))
+        return found
 
 
 def moment(seconds: int) -> str:
