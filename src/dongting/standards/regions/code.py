@@ -3,6 +3,7 @@
 A code padded with zeros means the same region as the shorter one; `check` gives the one short form.
 """
 
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from dongting.errors import Code, require
@@ -73,7 +74,7 @@ def _digits(code: str) -> str:
     """The significant digits: none for the nation, then 2, 4, 6, 9 or 12."""
     plain = len(code) in (6, 9, 12) and all(character in "0123456789" for character in code)
     require(plain, BAD_REGION, region=repr(code[:20]))
-    groups = [code[start:end] for start, end in zip(ENDS, ENDS[1:], strict=False) if start < len(code)]
+    groups = [code[start:end] for start, end in pairwise(ENDS) if start < len(code)]
     while groups and not groups[-1].strip("0"):
         groups.pop()
     if groups == [NATION[:2]]:
@@ -113,7 +114,7 @@ def parent(code: str) -> str | None:
 def path(code: str) -> tuple[str, ...]:
     """The codes from the province down to the region itself; empty for the nation."""
     digits = _digits(code)
-    spans = zip(ENDS, ENDS[1:], strict=False)
+    spans = pairwise(ENDS)
     return tuple(_code(digits[:end]) for start, end in spans if digits[start:end].strip("0"))
 
 
