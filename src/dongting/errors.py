@@ -38,6 +38,9 @@ class Refused(Exception):
         self.code = code
         self.facts = facts
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _refused, (self.code, self.facts)
+
     def text(self, language: Language = "en") -> str:
         """The reason and what to do next, in the language of the reader."""
         template = self.code.zh if language == "zh" else self.code.en
@@ -45,6 +48,10 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.text()}"
+
+
+def _refused(code: Code, facts: dict[str, Any]) -> Refused:
+    return Refused(code, **facts)
 
 
 class Fault(Exception):

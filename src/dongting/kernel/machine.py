@@ -116,13 +116,13 @@ class Machine:
                 "the stored state does not have the state root of the last block: "
                 "a state bucket was changed or lost; run `dongting audit` to find it"
             )
-        self.log = Log.open(self.store, self.profile, head.size)
+        self.log = Log(self.store, self.profile, head.size)
         if self.log.root != head.root:
             raise Fault("the stored log does not have the root of the last block; run `dongting audit`")
 
     def _create(self, genesis: bytes) -> None:
         self.tree = Tree.open(self.store, self.profile)
-        self.log = Log.open(self.store, self.profile, 0)
+        self.log = Log(self.store, self.profile, 0)
         self.head = Head(self.network, 0, self.genesis.created, 0, self.log.root, self.tree.root)
         frame = Frame(self.network, self.profile.name, 0, self.head.time, {})
         block = Block(self.head, [])
@@ -301,6 +301,10 @@ class Machine:
         self._point(3)
 
     # Answers
+
+    def key(self, kid: str) -> bytes | None:
+        """The COSE_Key bytes of the registered signing key with this thumbprint (64 hex digits)."""
+        return self.rules.authority(self.reader()).key(kid)
 
     def leaf(self, index: int) -> bytes:
         """The bytes of one leaf; refuses an index beyond the log."""

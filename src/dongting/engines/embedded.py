@@ -1,0 +1,152 @@
+"""The embedded engine: one process orders, with group commit (kernel rule 6).
+
+Statements that arrive together share a block. Signatures are checked by worker processes; blocks are
+executed and committed one after the other, in the order in which batches arrived. A submitter is
+answered after the durable write, never before (kernel rule 7).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dongting.engines.machine import Block, Machine
+from dongting.engines.verifiers import Verdict, Verifiers
+from dongting.errors import Code, Fault, Refused, require
+
+BUSY = Code(
+    "engine", 2, "busy",
+    "The node has {waiting} statements waiting; send this batch again in a few seconds.",
+    "节点尚有 {waiting} 条声明等待处理；请几秒后重新提交。",
+    status=503,
+)  # fmt: skip
+HALTED = Code(
+    "engine", 3, "halted",
+    "The node has stopped writing: {why}. Reads go on; restart it when the cause is gone, then ask for "
+    "the statement's fate before you send it again.",
+    "节点已停止写入：{why}。读取不受影响；排除原因后请重启，并先查询声明的处理结果再重新提交。",
+    status=503,
+)  # fmt: skip
+
+CHUNK = 128  # statements that one worker verifies at a time
+MAX_WAITING = 50_000
+
+
+@dataclass(slots=True)
+class _Chunk:
+    verdicts: "asyncio.Task[list[Verdict]]"
+    answer: "asyncio.Future[list[Any]]"
+
+
+class Embedded:
+    """Orders statements into blocks of at most `max_statements`."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        clock: Callable[[], int],
+        *,
+        workers: int = 2,
+        max_statements: int = 1000,
+        committed: Callable[[Block], None] = lambda _: None,
+    ) -> None:
+        self._machine = machine
+        self._clock = clock
+        self._max = max_statements
+        self._committed = committed
+        self._verifiers = Verifiers(machine.profile, machine.key, workers)
+        self._chunks: deque[_Chunk] = deque()
+        self._arrived = asyncio.Event()
+        self._waiting = 0
+        self.halted: str | None = None
+
+    async def start(self) -> None:
+        """Start the workers and the block loop."""
+        await self._verifiers.start()
+        self._loop = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Answer what has arrived, then end."""
+        while self._waiting and not self.halted:
+            await asyncio.sleep(0.01)
+        self._loop.cancel()
+        await self._verifiers.stop()
+
+    async def submit(self, statements: Sequence[bytes]) -> list[Any]:
+        """The outcome of each statement, in order, after the durable write."""
+        require(self._waiting + len(statements) <= MAX_WAITING, BUSY, waiting=self._waiting)
+        loop = asyncio.get_running_loop()
+        answers = []
+        self._waiting += len(statements)
+        try:
+            for start in range(0, len(statements), CHUNK):
+                self._alive()
+                verdicts = loop.create_task(self._verifiers.verify(list(statements[start : start + CHUNK])))
+                chunk = _Chunk(verdicts, loop.create_future())
+                self._chunks.append(chunk)
+                answers.append(chunk.answer)
+            self._arrived.set()
+            return [outcome for answer in answers for outcome in await answer]
+        finally:
+            self._waiting -= len(statements)
+
+    def _alive(self) -> None:
+        if self.halted is not None:
+            raise Refused(HALTED, why=self.halted)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._chunks:
+                    await self._block()
+        except (Fault, Refused, OSError) as error:
+            self.halted = str(error)
+        except Exception as error:
+            self.halted = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            self._refuse_rest()
+
+    def _refuse_rest(self) -> None:
+        while self._chunks:
+            answer = self._chunks.popleft().answer
+            if not answer.done():
+                answer.set_exception(Refused(HALTED, why=self.halted or "it is shutting down"))
+
+    async def _block(self) -> None:
+        """Take the chunks that are verified, at most a block's worth, execute, commit and answer."""
+        await asyncio.wait([self._chunks[0].verdicts])
+        taken: list[_Chunk] = []
+        count = 0
+        while self._chunks and self._chunks[0].verdicts.done():
+            size = len(self._chunks[0].verdicts.result())
+            if taken and count + size > self._max:
+                break
+            count += size
+            taken.append(self._chunks.popleft())
+        verdicts = [verdict for chunk in taken for verdict in chunk.verdicts.result()]
+        try:
+            outcomes = self._execute(verdicts)
+        except BaseException as error:
+            for chunk in taken:
+                chunk.answer.set_exception(Refused(HALTED, why=str(error)))
+            raise
+        for chunk in taken:
+            size = len(chunk.verdicts.result())
+            if not chunk.answer.done():
+                chunk.answer.set_result(outcomes[:size])
+            outcomes = outcomes[size:]
+        await asyncio.sleep(0)
+
+    def _execute(self, verdicts: Sequence[Verdict]) -> list[Any]:
+        good = [verdict for verdict in verdicts if not isinstance(verdict, Refused)]
+        results = iter(())
+        if good:
+            block = self._machine.execute(self._clock(), good)
+            self._machine.commit(block)
+            self._committed(block)
+            results = iter(block.outcomes)
+        return [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]
