@@ -24,7 +24,7 @@ OTHER_KEY = Code(
 )  # fmt: skip
 
 _LABEL = "dongting/envelope/v1"
-_Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+_Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", max_length=64)]
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,9 +32,11 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encryption key; `sealed`: the data key, base64url without padding."""
 
     blob: _Hex
-    reader: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max_length=64)]
+    reader: Annotated[
+        str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)", max_length=64)
+    ]
     key: _Hex
-    sealed: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+$", max_length=600)]
+    sealed: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+$(?!\n)", max_length=600)]
 
     def open(self, private: DecryptionKey, profile: Profile) -> bytes:
         """The data key; refuses another key than the one named, and sealed bytes moved from elsewhere."""

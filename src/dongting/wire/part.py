@@ -34,7 +34,7 @@ BAD_PART = Code(
 
 _LABEL = b"dongting/part/v1\0"
 _DIGEST_SIZE = 32
-_Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+_Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", max_length=64)]
 
 
 def commit(salt: bytes, digest: bytes, profile: Profile) -> str:
@@ -85,7 +85,7 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Opens a commitment up to the content's digest; kept apart from the content, erased with it."""
 
     commitment: _Hex
-    salt: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43)]
+    salt: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)", max_length=43)]
     digest: _Hex
 
     def verify(self, profile: Profile) -> bool:

@@ -42,3 +42,14 @@ def test_another_key_is_told_which_one_is_needed():
 def test_an_envelope_with_other_fields_is_not_decoded():
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(b'{"blob":"x","reader":"a","key":"b","sealed":"c"}', type=Envelope)
+
+
+@pytest.mark.parametrize("field", ["blob", "reader", "key", "sealed"])
+def test_a_line_feed_behind_a_field_is_no_second_form_of_it(field):
+    method = method_for(INTERNATIONAL)
+    sealed = envelope.seal(
+        BLOB, "green-tech", DATA_KEY, DecryptionKey.generate(method).public(), INTERNATIONAL
+    )
+    values = msgspec.to_builtins(sealed)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**values, field: values[field] + "\n"}, Envelope)
