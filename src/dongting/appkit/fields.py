@@ -56,7 +56,7 @@ Digest = Annotated[str, kind("digest", pattern=r"^[0-9a-f]{64}$(?!\n)")]
 #: Bytes in base64url without padding (RFC 4648, section 5), up to 4,096 characters.
 Base64 = Annotated[str, kind("base64", max_length=4096, pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
 #: The name of a state of a record's workflow (`dongting.appkit.workflow`).
-StateName = Annotated[str, kind("state", pattern=r"^[A-Z_]+$(?!\n)", max_length=40)]
+StateName = Annotated[str, kind("state", pattern=r"^[A-Za-z_]+$(?!\n)", max_length=40)]
 #: A count or a number of units, zero or more.
 Count = Annotated[int, kind("count", ge=0, le=MAX_SAFE_INTEGER)]
 
