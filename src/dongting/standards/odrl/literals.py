@@ -13,9 +13,32 @@ CURRENCY = "http://publications.europa.eu/resource/authority/currency/"
 
 #: ISO 4217 currencies whose minor unit is not a hundredth: digits after the point.
 MINOR_DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    currency: digits
+    for digits, currencies in (
+        (
+            0,
+            (
+                "BIF",
+                "CLP",
+                "DJF",
+                "GNF",
+                "ISK",
+                "JPY",
+                "KMF",
+                "KRW",
+                "PYG",
+                "RWF",
+                "UGX",
+                "UYI",
+                "VND",
+                "VUV",
+            ),
+        ),
+        (0, ("XAF", "XOF", "XPF")),
+        (3, ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")),
+        (4, ("CLF", "UYW")),
+    )
+    for currency in currencies
 }
 
 
@@ -36,7 +59,7 @@ def to_words(values: Any) -> Words:
 def from_instant(seconds: int) -> dict[str, str]:
     """An xsd:dateTime in UTC."""
     written = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"@value": written.rjust(20, "0"), "@type": "xsd:dateTime"}
+    return {"@value": written, "@type": "xsd:dateTime"}
 
 
 def to_instant(value: Any) -> int:
@@ -84,11 +107,8 @@ def to_price(value: Any, unit: Any) -> Price:
     """The price in minor units; raises ValueError on an amount finer than the currency."""
     currency = str(unit).removeprefix(CURRENCY)
     written = typed(value, "xsd:decimal")
-    pattern = (
-        "[0-9]{1,16}" + rf"\.[0-9]{{{places}}}"
-        if (places := MINOR_DIGITS.get(currency, 2))
-        else "[0-9]{1,16}"
-    )
+    places = MINOR_DIGITS.get(currency, 2)
+    pattern = "[0-9]{1,16}" + (rf"\.[0-9]{{{places}}}" if places else "")
     if not re.fullmatch(pattern, written):
         raise ValueError("not an amount of the currency")
     return Price(int(written.replace(".", "")), currency)

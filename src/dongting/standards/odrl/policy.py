@@ -125,15 +125,15 @@ def _constraint(left: str, operator: str, right: Any) -> dict[str, Any]:
 def from_odrl(document: Any) -> Policy:
     """The policy in a JSON-LD document of this subset; refuses one that says anything else or more."""
     try:
-        policy = _read(document)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        policy, said = _read(document), _normal(document)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise Refused(BAD_POLICY, why=f"{type(error).__name__} {error}"[:200]) from None
     policy.terms.check()
     again = to_odrl(
         policy.terms, policy.uid, policy.assigner, policy.assignee, policy.target,
         kind=policy.kind, timestamp=policy.timestamp,
     )  # fmt: skip
-    require(_normal(again) == _normal(document), OUTSIDE_SUBSET)
+    require(_normal(again) == said, OUTSIDE_SUBSET)
     return policy
 
 
@@ -153,9 +153,9 @@ def _read(document: Any) -> Policy:
     ):
         if key in found:
             fields[name] = read(found[key])
-    for name, key in (("legal_basis", "dpv:hasLegalBasis"), ("conditions", "dct:description")):
-        if key in document:
-            fields[name] = literals.to_words(document[key])
+    for name, member in (("legal_basis", "dpv:hasLegalBasis"), ("conditions", "dct:description")):
+        if member in document:
+            fields[name] = literals.to_words(document[member])
     fields["onward"] = _onward(document)
     for duty in use.get("duty", []):
         [paid] = duty["constraint"]
@@ -164,7 +164,7 @@ def _read(document: Any) -> Policy:
         [days] = [c["rightOperand"] for c in obligation["constraint"] if c["leftOperand"] == "elapsedTime"]
         fields["destroy_within_days"] = literals.to_days(days)
     timestamp = document.get("timestamp")
-    made = None if timestamp is None else {"@value": timestamp, "@type": "xsd:dateTime"}
+    made = {"@value": timestamp, "@type": "xsd:dateTime"}
     return msgspec.convert(
         {
             "kind": document["@type"],
@@ -172,8 +172,8 @@ def _read(document: Any) -> Policy:
             "target": document["target"],
             "assigner": document.get("assigner"),
             "assignee": document.get("assignee"),
-            "terms": Terms(**fields),
-            "timestamp": None if made is None else literals.to_instant(made),
+            "terms": msgspec.to_builtins(Terms(**fields)),
+            "timestamp": None if timestamp is None else literals.to_instant(made),
         },
         Policy,
     )

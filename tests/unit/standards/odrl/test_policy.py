@@ -204,6 +204,9 @@ def test_a_policy_that_says_more_is_refused_whole(change: Change) -> None:
         lambda d: d["permission"][0]["constraint"][4]["rightOperand"].update({"@value": "2027-01-15"}),
         lambda d: d["permission"][0]["constraint"][0].update(rightOperand="research"),
         lambda d: d.update(timestamp=5),
+        lambda d: d["permission"][0]["constraint"][1].update(rightOperand=[7]),
+        lambda d: d["permission"][0]["constraint"][2]["rightOperand"].update({"@value": "0"}),
+        lambda d: d["permission"][0]["constraint"][3].update(rightOperand="湖南"),
     ],
 )
 def test_a_malformed_policy_is_refused(change: Change) -> None:
