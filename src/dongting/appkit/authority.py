@@ -30,3 +30,7 @@ class Authority(Protocol):
     def key(self, kid: str) -> bytes | None:
         """The COSE_Key bytes of a registered signing key, also a revoked one."""
         ...
+
+    def owner(self, kid: str) -> str | None:
+        """The organisation that registered the key with this thumbprint."""
+        ...

@@ -306,6 +306,10 @@ class Machine:
         """The COSE_Key bytes of the registered signing key with this thumbprint (64 hex digits)."""
         return self.rules.authority(self.reader()).key(kid)
 
+    def find_statement(self, issuer: str, nonce: bytes) -> tuple[int, bytes] | None:
+        """Index and leaf hash of the statement accepted under this issuer and cti in the replay window."""
+        return self._replay.find(issuer, nonce, self.head.time)
+
     def leaf(self, index: int) -> bytes:
         """The bytes of one leaf; refuses an index beyond the log."""
         require(0 <= index < self.head.size, codes.NO_SUCH_LEAF, size=self.head.size, index=index)

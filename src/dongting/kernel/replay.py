@@ -13,8 +13,8 @@ from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
 EPOCH = MAX_LIFETIME + MAX_AHEAD  # seconds
 
 
-def _key(epoch: int, statement: Statement) -> bytes:
-    return REPLAY_WINDOW + epoch.to_bytes(5) + statement.nonce + statement.issuer.encode("ascii")
+def _key(epoch: int, issuer: str, nonce: bytes) -> bytes:
+    return REPLAY_WINDOW + epoch.to_bytes(5) + nonce + issuer.encode("ascii")
 
 
 def _value(index: int, leaf: bytes) -> bytes:
@@ -30,13 +30,18 @@ class ReplayWindow:
     def seen(self, statements: Sequence[Statement], time: int) -> list[tuple[int, bytes] | None]:
         """For each statement, the index and leaf hash of the one accepted under its issuer and nonce."""
         epoch = time // EPOCH
-        keys = [_key(at, statement) for statement in statements for at in (epoch, epoch - 1)]
+        keys = [_key(at, statement.issuer, statement.nonce) for statement in statements for at in (epoch, epoch - 1)]
         found = self._store.get_many(keys)
         return [_first(found[2 * n], found[2 * n + 1]) for n in range(len(statements))]
 
+    def find(self, issuer: str, nonce: bytes, time: int) -> tuple[int, bytes] | None:
+        """Index and leaf hash of the statement accepted under this issuer and nonce."""
+        epoch = time // EPOCH
+        return _first(*self._store.get_many([_key(at, issuer, nonce) for at in (epoch, epoch - 1)]))
+
     def record(self, statement: Statement, index: int, time: int) -> Change:
         """The change that remembers an accepted statement."""
-        return _key(time // EPOCH, statement), _value(index, statement.leaf)
+        return _key(time // EPOCH, statement.issuer, statement.nonce), _value(index, statement.leaf)
 
     def expired(self, before: int, time: int) -> Iterator[Change]:
         """The changes that forget epochs which no statement can come from any more.

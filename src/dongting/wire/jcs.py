@@ -5,7 +5,6 @@ byte form that any JSON library can check. msgspec alone accepts duplicate keys,
 and odd numerals: `decode` refuses whatever `encode` would not have written.
 """
 
-import re
 from typing import Any
 
 import msgspec
@@ -21,8 +20,10 @@ NOT_CANONICAL = Code(
     status=400,
 )  # fmt: skip
 
-#: Sixteen digits may exceed 2^53-1: only then are the integers looked at one by one.
-_LONG_NUMBER = re.compile(rb"[0-9]{16}")
+#: Maps every digit to `0` and anything else to a space, to find long numbers at the speed of memchr.
+_DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+_LONG_NUMBER = b"0" * 16
+_BEYOND_BMP = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 
 
 def _no_float(text: str) -> Any:
@@ -56,10 +57,11 @@ def decode(data: bytes) -> Any:
 
 def _needs_care(data: bytes) -> bool:
     # RFC 8785 orders keys by UTF-16 code units, msgspec by code points. They differ only between
-    # characters beyond U+FFFF (first byte F0 to F4) and those from U+E000 to U+FFFF (EE, EF).
-    if not data.isascii() and re.search(rb"[\xf0-\xf4]", data):
+    # characters beyond U+FFFF (first byte F0 to F4) and those from U+E000 to U+FFFF.
+    if not data.isascii() and any(lead in data for lead in _BEYOND_BMP):
         return True
-    return _LONG_NUMBER.search(data) is not None
+    # Sixteen digits may exceed 2^53-1: only then are the integers looked at one by one.
+    return _LONG_NUMBER in data.translate(_DIGITS)
 
 
 def _in_order(value: Any) -> Any:

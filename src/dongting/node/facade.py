@@ -1,0 +1,142 @@
+"""The node's façade: all that the API, the console and the command line may ask of a ledger.
+
+What the console can do, the API can do: both stand on this, mostly from other processes (`node.link`).
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from dongting.errors import Code
+
+
+class Fate(Struct, frozen=True, array_like=True):
+    """What became of one statement.
+
+    `state`: `accepted` (with index, height, time), `refused` (with code and the facts of its text; final only
+    when the statement's time is up), `pending`, or `unknown` (never seen, or forgotten: a statement that is not
+    in the log can be sent again as long as it is valid). `id` is its leaf hash, 64 hexadecimal digits.
+    """
+
+    state: str
+    id: str
+    index: int | None = None
+    height: int | None = None
+    time: int | None = None
+    code: Code | None = None
+    facts: dict[str, str | int] = {}
+
+
+class Submitted(Struct, frozen=True, array_like=True):
+    """The fates of a batch in its order, and the checkpoint that covers the accepted ones."""
+
+    fates: list[Fate]
+    checkpoint: str
+
+
+class Status(Struct, frozen=True):
+    """Where the ledger stands, and why if it does not write."""
+
+    network: str
+    origin: str
+    profile: str
+    height: int
+    size: int
+    time: int
+    root: str
+    state: str
+    writing: bool
+    reason: str | None
+    log_keys: list[str]
+    operator: str | None
+
+
+class Version(Struct, frozen=True):
+    """One version of a record: the index of the statement that made it (-1: genesis), and its JSON body."""
+
+    type: str
+    id: str
+    version: int
+    leaf: int
+    height: int
+    time: int
+    body: bytes
+
+
+class BlockChanges(Struct, frozen=True):
+    """The record versions that one block made."""
+
+    height: int
+    time: int
+    first: int
+    size: int
+    changes: list[Version]
+
+
+class Signer(Struct, frozen=True):
+    """Whose key a thumbprint names, and what its owner may do now."""
+
+    organisation: str
+    roles: list[str]
+    acts_for: list[str]
+    key: bytes
+
+
+class Facade(Protocol):
+    """Every method may raise `Refused`; times are seconds since 1970, heights start at 1 (0 is genesis)."""
+
+    async def submit(self, statements: list[bytes]) -> Submitted:
+        """Order, execute and commit statements; answers after the durable write."""
+        ...
+
+    async def fate(self, id: str, issuer: str, nonce: str) -> Fate:
+        """What became of the statement with this leaf hash, issuer and cti (hexadecimal)."""
+        ...
+
+    async def status(self) -> Status:
+        """Where the ledger stands."""
+        ...
+
+    async def genesis(self) -> bytes:
+        """The genesis document."""
+        ...
+
+    async def checkpoint(self) -> str:
+        """The newest signed checkpoint (C2SP tlog-checkpoint)."""
+        ...
+
+    async def tile(self, path: str) -> bytes:
+        """A hash tile or entry bundle by its path (C2SP tlog-tiles)."""
+        ...
+
+    async def consistency(self, first: int, second: int) -> list[bytes]:
+        """The proof that the log of `second` leaves extends the one of `first`."""
+        ...
+
+    async def leaf(self, index: int) -> bytes:
+        """The bytes of one leaf."""
+        ...
+
+    async def receipt(self, index: int) -> bytes:
+        """The COSE receipt of the statement at this index (RFC 9942)."""
+        ...
+
+    async def record(self, type: str, id: str, height: int) -> Version:
+        """The present version of a record, once the ledger has reached `height`."""
+        ...
+
+    async def prove(self, addresses: list[str]) -> bytes:
+        """A proof file over the records at these addresses: their story, their present state or absence."""
+        ...
+
+    async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
+        """The blocks above a height, at most so many; an empty list when there is none yet."""
+        ...
+
+    async def signer(self, kid: str) -> Signer:
+        """The member whose active signing key has this thumbprint."""
+        ...
+
+    async def may_download(self, transfer: str, organisation: str) -> str:
+        """The address of the file that a transfer entitles an organisation to; else why it does not."""
+        ...

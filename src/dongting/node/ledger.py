@@ -1,0 +1,242 @@
+"""The ledger's process: kernel, engine and store joined behind the façade."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dongting.engines.embedded import Embedded
+from dongting.errors import Code, Refused, require
+from dongting.kernel import codes
+from dongting.kernel.entries import decode_entry, record_key
+from dongting.kernel.machine import Accepted, Machine
+from dongting.kernel.store import Store
+from dongting.node.checkpoints import Issuer
+from dongting.node.facade import BlockChanges, Facade, Fate, Signer, Status, Submitted, Version
+from dongting.node.installed import installed_rules, may_download
+from dongting.node.prove import assemble
+from dongting.wire import receipt as receipts
+from dongting.wire.genesis import origin
+from dongting.wire.keys import PrivateKey, to_base64
+from dongting.wire.statement import decode as decode_statement
+from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, encode_bundle, tile_named, width_at
+
+NO_LOG_KEY = Code(
+    "node", 42, "locked",
+    "The node is locked: its log key is not unlocked, so it serves reads but signs nothing. "
+    "Unlock it with `dongting unlock`, or give it a systemd credential.",
+    "节点处于锁定状态：日志密钥尚未解锁，只能读取、不能签署。请用 `dongting unlock` 解锁，或配置 systemd 凭据。",
+    status=503,
+)  # fmt: skip
+NOT_A_STATEMENT = Code(
+    "node", 43, "not-a-statement",
+    "Entry {index} of the log closes a block; receipts are for statements.",
+    "日志第 {index} 条为区块结束标记；回执只针对声明。",
+    status=404,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How the engine packs blocks."""
+
+    workers: int = 2
+    max_statements: int = 1000
+
+
+class LedgerNode(Facade):
+    """One open ledger. Everything here runs on one event loop, between blocks."""
+
+    def __init__(
+        self,
+        store: Store,
+        genesis: bytes,
+        directory: Path,
+        clock: Callable[[], int],
+        *,
+        log_key: PrivateKey | None,
+        limits: Limits = Limits(),
+        point: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._genesis = genesis
+        self.machine = Machine(store, installed_rules(), genesis, point=point)
+        self.origin = origin(self.machine.genesis)
+        self._log_key = log_key
+        self._issuer = Issuer(self.machine, self.origin, log_key, directory / "checkpoint")
+        self._refused: dict[str, Fate] = {}
+        self._pending: set[str] = set()
+        self._point = point
+        self._engine = Embedded(
+            self.machine,
+            clock,
+            workers=limits.workers,
+            max_statements=limits.max_statements,
+            committed=self._committed,
+        )
+
+    async def start(self) -> None:
+        """Start ordering."""
+        await self._engine.start()
+
+    async def stop(self) -> None:
+        """Answer what has arrived, then close the store."""
+        await self._engine.stop()
+        self._issuer.close()
+        self._store.close()
+
+    def _committed(self, _: object) -> None:
+        self._issuer.issue()
+        self._point(4)
+
+    # Statements
+
+    async def submit(self, statements: list[bytes]) -> Submitted:
+        if self._log_key is None:
+            raise Refused(NO_LOG_KEY)
+        ids = [self.machine.profile.hash(b"\x00" + data).hex() for data in statements]
+        self._pending.update(ids)
+        try:
+            outcomes = await self._engine.submit(statements)
+        finally:
+            self._pending.difference_update(ids)
+        fates = [self._fate(id, outcome) for id, outcome in zip(ids, outcomes, strict=True)]
+        return Submitted(fates, self._issuer.note.decode())
+
+    def _fate(self, id: str, outcome: Accepted | Refused) -> Fate:
+        if isinstance(outcome, Accepted):
+            return Fate("accepted", id, outcome.index, outcome.height, outcome.time)
+        facts = {n: v if isinstance(v, int | str) else str(v) for n, v in outcome.facts.items()}
+        fate = Fate("refused", id, code=outcome.code, facts=facts)
+        if len(self._refused) > 10_000:
+            self._refused.clear()
+        self._refused[id] = fate
+        return fate
+
+    async def fate(self, id: str, issuer: str, nonce: str) -> Fate:
+        if id in self._pending:
+            return Fate("pending", id)
+        found = self.machine.find_statement(issuer, bytes.fromhex(nonce))
+        if found is not None and found[1].hex() == id:
+            block = self.machine.block_of(found[0])
+            return Fate("accepted", id, found[0], block.height, block.time)
+        return self._refused.get(id, Fate("unknown", id))
+
+    # The log
+
+    async def status(self) -> Status:
+        head = self.machine.head
+        reason = self._engine.halted
+        if reason is None and self._log_key is None:
+            reason = NO_LOG_KEY.en
+        return Status(
+            network=head.network,
+            origin=self.origin,
+            profile=self.machine.profile.name,
+            height=head.height,
+            size=head.size,
+            time=head.time,
+            root=head.root.hex(),
+            state=head.state.hex(),
+            writing=reason is None,
+            reason=reason,
+            log_keys=[key.key for key in self.machine.genesis.log_keys],
+            operator=self.machine.genesis.log_keys[0].owner,
+        )
+
+    async def genesis(self) -> bytes:
+        return self._genesis
+
+    async def checkpoint(self) -> str:
+        require(self._issuer.note, NO_LOG_KEY)
+        return self._issuer.note.decode()
+
+    async def tile(self, path: str) -> bytes:
+        tile = tile_named(path)
+        if tile.level == ENTRIES:
+            size = self.machine.head.size
+            require(width_at(size, 0, tile.index) >= tile.width, BAD_TILE_PATH, path=path)
+            first = tile.index * 256
+            return encode_bundle([self.machine.leaf(first + n) for n in range(tile.width)])
+        data = self.machine.log.tile(tile)
+        if data is None:
+            raise Refused(BAD_TILE_PATH, path=path)
+        return data
+
+    async def consistency(self, first: int, second: int) -> list[bytes]:
+        return self.machine.log.consistency(first, second)
+
+    async def leaf(self, index: int) -> bytes:
+        return self.machine.leaf(index)
+
+    async def receipt(self, index: int) -> bytes:
+        if self._log_key is None:
+            raise Refused(NO_LOG_KEY)
+        machine, head = self.machine, self.machine.head
+        data = machine.leaf(index)
+        block = machine.block_of(index)
+        require(index != block.size - 1, NOT_A_STATEMENT, index=index)
+        statement = decode_statement(data, machine.profile)
+        return receipts.inclusion(
+            machine.profile, self._log_key, self.origin, statement.subject, block.time,
+            index, head.size, machine.log.inclusion(index), head.root,
+        )  # fmt: skip
+
+    # Records
+
+    async def record(self, type: str, id: str, height: int) -> Version:
+        head = self.machine.head
+        require(head.height >= height, codes.BELOW_HEIGHT, height=head.height, wanted=height)
+        typed = self.machine.rules.by_name.get(type)
+        address = f"{type}/{id}"
+        data = self._store.get(record_key(address)) if typed and address.isascii() else None
+        if data is None:
+            raise Refused(NO_RECORD, address=address[:160])
+        entry = decode_entry(data)
+        block = self.machine.block_of(entry.leaf) if entry.leaf >= 0 else self.machine.block(0)
+        return Version(
+            type, id, entry.version, entry.leaf, block.height, block.time, bytes(entry.body)
+        )
+
+    async def prove(self, addresses: list[str]) -> bytes:
+        require(self._issuer.note, NO_LOG_KEY)
+        return assemble(self.machine, self._genesis, self._issuer.note, addresses)
+
+    async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
+        found = []
+        for height in range(after + 1, min(after + limit, self.machine.head.height) + 1):
+            block = self.machine.block(height)
+            changes = []
+            for written in self.machine.written(block):
+                type, id = written.address.split("/", 1)
+                changes.append(
+                    Version(type, id, written.version, written.leaf, height, block.time, written.body)
+                )
+            found.append(BlockChanges(height, block.time, block.first, block.size, changes))
+            await asyncio.sleep(0)
+        return found
+
+    async def signer(self, kid: str) -> Signer:
+        authority = self.machine.rules.authority(self.machine.reader())
+        key = authority.key(kid)
+        owner = authority.owner(kid)
+        if key is None or owner is None:
+            raise Refused(codes.UNKNOWN_KEY, kid=kid[:64])
+        principal = authority.signer(owner, kid)
+        return Signer(principal.id, sorted(principal.roles), sorted(principal.acts_for), key)
+
+    async def may_download(self, transfer: str, organisation: str) -> str:
+        return may_download(self.machine.reader(), transfer, organisation)
+
+
+NO_RECORD = Code(
+    "node", 44, "no-such-record",
+    "There is no record {address}; check the type and the id.",
+    "没有记录 {address}；请检查类型和编号。",
+    status=404,
+)  # fmt: skip
+
+
+def key_text(key: PrivateKey) -> str:
+    """The public half as it stands in genesis."""
+    return to_base64(key.public().cose())

@@ -1,0 +1,184 @@
+"""The façade over a unix socket: API and console workers call the ledger's process.
+
+A slow page must never stall a block, nor a block a page, so the kernel has a process of its own.
+Messages are length-prefixed MessagePack: a call is [number, method, arguments], an answer [number,
+failure or nil, result]. Result types come from the façade's annotations, so the two ends cannot drift.
+The socket lies in a directory that only the node's user may enter.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, cast, get_type_hints
+
+import msgspec
+
+from dongting.errors import Code, Fault, Refused
+from dongting.node.facade import Facade
+
+LEDGER_AWAY = Code(
+    "node", 40, "ledger-away",
+    "The ledger's process does not answer; it is starting, or has ended: see its log, then try again.",
+    "账本进程没有响应：可能正在启动或已结束；请查看日志后重试。",
+    status=503,
+)  # fmt: skip
+
+_HEAD = 4
+_LIMIT = 2**27  # bytes of one message
+
+
+class _Failure(msgspec.Struct, array_like=True):
+    code: Code
+    facts: dict[str, Any]
+
+
+_Call = tuple[int, str, list[msgspec.Raw]]
+_Answer = tuple[int, _Failure | None, msgspec.Raw]
+_encode = msgspec.msgpack.Encoder().encode
+_decode_call = msgspec.msgpack.Decoder(_Call).decode
+_decode_answer = msgspec.msgpack.Decoder(_Answer).decode
+
+
+@cache
+def _signature(method: str) -> tuple[list[Any], Any]:
+    hints = get_type_hints(getattr(Facade, method))
+    result = hints.pop("return")
+    return list(hints.values()), result
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    size = int.from_bytes(await reader.readexactly(_HEAD))
+    if size > _LIMIT:
+        raise Fault(f"a message of {size} bytes came over the ledger's socket")
+    return await reader.readexactly(size)
+
+
+def _framed(message: bytes) -> bytes:
+    return len(message).to_bytes(_HEAD) + message
+
+
+class LinkServer:
+    """Serves a façade on a unix socket."""
+
+    def __init__(self, facade: Facade, path: Path) -> None:
+        self._facade = facade
+        self._path = path
+        self._calls: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen; a socket that a dead process left behind is replaced."""
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=2**22)
+        os.chmod(self._path, 0o600)
+
+    async def stop(self) -> None:
+        """Stop listening and let calls under way end."""
+        self._server.close()
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=5)
+        self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                number, method, arguments = _decode_call(await _read(reader))
+                task = asyncio.create_task(self._answer(writer, number, method, arguments))
+                self._calls.add(task)
+                task.add_done_callback(self._calls.discard)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            writer.close()
+
+    async def _answer(
+        self, writer: asyncio.StreamWriter, number: int, method: str, arguments: list[msgspec.Raw]
+    ) -> None:
+        try:
+            kinds, _ = _signature(method)
+            values = [
+                msgspec.msgpack.decode(raw, type=kind) for raw, kind in zip(arguments, kinds, strict=True)
+            ]
+            result = await getattr(self._facade, method)(*values)
+            answer = _encode((number, None, result))
+        except Refused as refusal:
+            answer = _encode((number, _Failure(refusal.code, _plain(refusal.facts)), None))
+        writer.write(_framed(answer))
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, int | str) else str(value) for name, value in facts.items()}
+
+
+class Link:
+    """The client's end: an object with the façade's methods."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[tuple[_Failure | None, msgspec.Raw]]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._writer is not None:
+            self._writer.close()
+            self._listener.cancel()
+            self._writer = None
+
+    async def call(self, method: str, *arguments: Any) -> Any:
+        """Call one method of the façade; raises what it refused, or LEDGER_AWAY."""
+        writer = await self._connected()
+        self._number += 1
+        number = self._number
+        future: asyncio.Future[tuple[_Failure | None, msgspec.Raw]] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._waiting[number] = future
+        try:
+            writer.write(_framed(_encode((number, method, arguments))))
+            await writer.drain()
+            failure, result = await future
+        except ConnectionError:
+            raise Refused(LEDGER_AWAY) from None
+        finally:
+            self._waiting.pop(number, None)
+        if failure is not None:
+            raise Refused(failure.code, **failure.facts)
+        return msgspec.msgpack.decode(result, type=_signature(method)[1])
+
+    async def _connected(self) -> asyncio.StreamWriter:
+        async with self._lock:
+            if self._writer is None:
+                try:
+                    reader, self._writer = await asyncio.open_unix_connection(str(self._path), limit=2**22)
+                except OSError:
+                    raise Refused(LEDGER_AWAY) from None
+                self._listener = asyncio.create_task(self._listen(reader))
+            return self._writer
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                number, failure, result = _decode_answer(await _read(reader))
+                future = self._waiting.get(number)
+                if future is not None and not future.done():
+                    future.set_result((failure, result))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._writer = None
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(ConnectionError())
+
+
+def remote(link: Link) -> Facade:
+    """The façade at the other end of a link."""
+
+    class Remote:
+        def __getattr__(self, method: str) -> Callable[..., Any]:
+            async def call(*arguments: Any) -> Any:
+                return await link.call(method, *arguments)
+
+            return call
+
+    return cast(Facade, Remote())
