@@ -48,6 +48,11 @@ class Directory:
         key = self._reader.get(SigningKey, kid)
         return None if key is None else from_base64(key.key)
 
+    def owner(self, kid: str) -> str | None:
+        """The organisation that registered the key with this thumbprint."""
+        key = self._reader.get(SigningKey, kid)
+        return None if key is None else key.owner
+
 
 def directory(reader: Reader) -> Authority:
     """The authority that the kernel asks, over the present state."""

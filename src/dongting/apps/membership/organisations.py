@@ -31,9 +31,9 @@ Kind = Literal[
 Standing = Literal["active", "suspended", "expelled", "merged", "split"]
 Office = Literal["founder", "supervisor", "registrar"]
 #: The thumbprint of a COSE_Key under the profile's hash (RFC 9679), 64 lower-case hexadecimal digits.
-Thumbprint = Annotated[str, kind("thumbprint", pattern=r"^[0-9a-f]{64}$")]
+Thumbprint = Annotated[str, kind("thumbprint", pattern=r"^[0-9a-f]{64}$(?!\n)")]
 #: A unified social credit code (GB 32100-2015): 18 digits and capital letters, the last one a check.
-CreditCodeText = Annotated[str, kind("credit-code", pattern=r"^[0-9A-Z]{18}$")]
+CreditCodeText = Annotated[str, kind("credit-code", pattern=r"^[0-9A-Z]{18}$(?!\n)")]
 
 MAX_FOUNDERS = 50
 OFFICES: Literal["network"] = "network"  # the id of the one record of offices
