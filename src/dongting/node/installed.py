@@ -24,7 +24,7 @@ APPS: tuple[App, ...] = (
 )
 
 SUPPLIES: dict[type[Any], Any] = {
-    governance.Founders: membership.founders,
+    governance.Founders: membership.organisations,
     sharing.Datasets: catalogue.datasets,
     sharing.WorkingDays: governance.working_days,
     sharing.Organisations: membership.organisations,
