@@ -157,6 +157,10 @@ class Execution:
         self._principal = principal
         self._writes = {}
 
+    def undo(self) -> None:
+        """Drop what a refused statement wrote, before anything else is read."""
+        self._writes = {}
+
     def enter(self, app: str) -> None:
         """Write as this application (while genesis is built)."""
         self._app = app

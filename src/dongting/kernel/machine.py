@@ -185,6 +185,7 @@ class Machine:
             try:
                 self._run(work, statement, before)
             except Refused as refusal:
+                work.undo()
                 block.outcomes.append(refusal)
                 continue
             hashes.update(self._settle(block, work.finish(), index))
