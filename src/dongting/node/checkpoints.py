@@ -1,7 +1,7 @@
 """The last issued checkpoint, signed and kept in a file of its own beside the ledger.
 
-A ledger that does not extend it has lost acknowledged blocks, or is another one: it does not open. The file
-has two places that are written in turn, so that a crash in the middle of a write leaves the other one.
+A ledger that does not extend it has lost acknowledged blocks, or is another one: it does not open. The
+file has two places that are written in turn, so that a crash in the middle of a write leaves the other.
 """
 
 import os
@@ -12,12 +12,13 @@ from dongting.errors import Code, Refused
 from dongting.kernel.machine import Machine
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire.checkpoint import Checkpoint
-from dongting.wire.keys import PrivateKey
+from dongting.wire.keys import SigningKey
 
 NOT_EXTENDED = Code(
     "node", 41, "ledger-behind-checkpoint",
-    "The ledger in {directory} has {size} entries and does not extend the checkpoint of {issued} entries that "
-    "this node has issued: stored data is lost or was replaced. Restore a newer backup, or catch up from a peer.",
+    "The ledger in {directory} has {size} entries and does not extend the checkpoint of {issued} entries "
+    "that this node has issued: stored data is lost or was replaced. Restore a newer backup, or catch up "
+    "from a peer.",
     "{directory} 中的账本有 {size} 条，未能延续本节点已签发的 {issued} 条检查点：数据已丢失或被替换。"
     "请恢复较新的备份，或从其他节点同步。",
     status=503,
@@ -60,7 +61,7 @@ class CheckpointFile:
 class Issuer:
     """Signs the checkpoint of each block with the log key and keeps it."""
 
-    def __init__(self, machine: Machine, origin: str, key: PrivateKey | None, path: Path) -> None:
+    def __init__(self, machine: Machine, origin: str, key: SigningKey | None, path: Path) -> None:
         self._machine = machine
         self._origin = origin
         self._key = key

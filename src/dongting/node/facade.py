@@ -13,9 +13,9 @@ from dongting.errors import Code
 class Fate(Struct, frozen=True, array_like=True):
     """What became of one statement.
 
-    `state`: `accepted` (with index, height, time), `refused` (with code and the facts of its text; final only
-    when the statement's time is up), `pending`, or `unknown` (never seen, or forgotten: a statement that is not
-    in the log can be sent again as long as it is valid). `id` is its leaf hash, 64 hexadecimal digits.
+    `state`: `accepted` (with index, height, time), `refused` (with code and the facts of its text; final
+    only when the statement's time is up), `pending`, or `unknown` (never seen, or forgotten: a statement
+    that is not in the log can be sent again as long as it is valid). `id` is its leaf hash in hex.
     """
 
     state: str

@@ -17,7 +17,7 @@ from dongting.node.installed import installed_rules, may_download
 from dongting.node.prove import assemble
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import origin
-from dongting.wire.keys import PrivateKey, to_base64
+from dongting.wire.keys import SigningKey
 from dongting.wire.statement import decode as decode_statement
 from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, encode_bundle, tile_named, width_at
 
@@ -25,13 +25,21 @@ NO_LOG_KEY = Code(
     "node", 42, "locked",
     "The node is locked: its log key is not unlocked, so it serves reads but signs nothing. "
     "Unlock it with `dongting unlock`, or give it a systemd credential.",
-    "节点处于锁定状态：日志密钥尚未解锁，只能读取、不能签署。请用 `dongting unlock` 解锁，或配置 systemd 凭据。",
+    "节点处于锁定状态：日志密钥尚未解锁，只能读取、不能签署。"
+    "请用 `dongting unlock` 解锁，或配置 systemd 凭据。",
     status=503,
 )  # fmt: skip
 NOT_A_STATEMENT = Code(
     "node", 43, "not-a-statement",
     "Entry {index} of the log closes a block; receipts are for statements.",
     "日志第 {index} 条为区块结束标记；回执只针对声明。",
+    status=404,
+)  # fmt: skip
+
+NO_RECORD = Code(
+    "node", 44, "no-such-record",
+    "There is no record {address}; check the type and the id.",
+    "没有记录 {address}；请检查类型和编号。",
     status=404,
 )  # fmt: skip
 
@@ -54,7 +62,7 @@ class LedgerNode(Facade):
         directory: Path,
         clock: Callable[[], int],
         *,
-        log_key: PrivateKey | None,
+        log_key: SigningKey | None,
         limits: Limits = Limits(),
         point: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -194,9 +202,7 @@ class LedgerNode(Facade):
             raise Refused(NO_RECORD, address=address[:160])
         entry = decode_entry(data)
         block = self.machine.block_of(entry.leaf) if entry.leaf >= 0 else self.machine.block(0)
-        return Version(
-            type, id, entry.version, entry.leaf, block.height, block.time, bytes(entry.body)
-        )
+        return Version(type, id, entry.version, entry.leaf, block.height, block.time, bytes(entry.body))
 
     async def prove(self, addresses: list[str]) -> bytes:
         require(self._issuer.note, NO_LOG_KEY)
@@ -227,16 +233,3 @@ class LedgerNode(Facade):
 
     async def may_download(self, transfer: str, organisation: str) -> str:
         return may_download(self.machine.reader(), transfer, organisation)
-
-
-NO_RECORD = Code(
-    "node", 44, "no-such-record",
-    "There is no record {address}; check the type and the id.",
-    "没有记录 {address}；请检查类型和编号。",
-    status=404,
-)  # fmt: skip
-
-
-def key_text(key: PrivateKey) -> str:
-    """The public half as it stands in genesis."""
-    return to_base64(key.public().cose())

@@ -5,6 +5,7 @@ there are no floats, no indefinite lengths, no big numbers. `decode` accepts not
 would not have written: cbor2 alone lets non-minimal integers, trailing bytes and other map orders pass.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import cbor2
@@ -53,7 +54,7 @@ def _ordered(value: Any, depth: int) -> Any:
         raise ValueError(f"nested deeper than {_MAX_DEPTH}")
     if kind in (list, tuple):
         return [_ordered(item, depth + 1) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):  # cbor2 gives a frozen map inside a tag
         pairs = sorted((cbor2.dumps(_ordered(key, depth + 1)), key, item) for key, item in value.items())
         return {key: _ordered(item, depth + 1) for _, key, item in pairs}
     if kind is cbor2.CBORTag:

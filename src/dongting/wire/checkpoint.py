@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dongting.errors import Code, Refused, require
 from dongting.wire import note
-from dongting.wire.keys import PrivateKey
+from dongting.wire.keys import SigningKey
 from dongting.wire.merkle import HASH_SIZE, MAX_SIZE
 from dongting.wire.note import COSIGNATURE, SIGNATURE, Signature, VerifierKey
 
@@ -69,14 +69,14 @@ def decode(data: bytes) -> Checkpoint:
     return read(note.decode(data).text)
 
 
-def sign(checkpoint: Checkpoint, keys: Sequence[PrivateKey]) -> bytes:
+def sign(checkpoint: Checkpoint, keys: Sequence[SigningKey]) -> bytes:
     """A note signed by one or more log keys under the log's origin."""
     read(checkpoint.text())
     text = checkpoint.text()
     return note.compose(text, [note.sign(text, checkpoint.origin, key) for key in keys])
 
 
-def cosign(data: bytes, name: str, key: PrivateKey, time: int) -> Signature:
+def cosign(data: bytes, name: str, key: SigningKey, time: int) -> Signature:
     """A witness's line for this checkpoint, at `time` in seconds since 1970.
 
     The witness must have verified before that the checkpoint extends all that it cosigned of this log.

@@ -7,6 +7,7 @@ parameters, so that a key id can never name two keys.
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from typing import Protocol
 
 from dongting.errors import Code, Refused, require
 from dongting.wire import cbor
@@ -69,6 +70,21 @@ class PublicKey:
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether this key signed exactly this message with exactly these 64 bytes."""
         return len(signature) == 64 and self.suite.verify(self.raw, signature, message)
+
+
+class SigningKey(Protocol):
+    """Something that signs as one key: a key in memory, in a keystore, or behind PKCS#11."""
+
+    @property
+    def suite(self) -> Suite: ...
+
+    def public(self) -> PublicKey:
+        """The public key that belongs to it."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """A signature of 64 bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dongting.errors import Code, Fault, Refused, require
-from dongting.wire.keys import PrivateKey, PublicKey
+from dongting.wire.keys import PublicKey, SigningKey
 from dongting.wire.profile import sha256
 from dongting.wire.suites import ED25519
 
@@ -165,12 +165,12 @@ def cosigned_message(text: str, time: int) -> bytes:
     return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
-def sign(text: str, name: str, key: PrivateKey) -> Signature:
+def sign(text: str, name: str, key: SigningKey) -> Signature:
     """An Ed25519 signature over the text of a note, under the signer's name."""
     return Signature(name, VerifierKey(name, key.public()).id, key.sign(text.encode()))
 
 
-def cosign(text: str, name: str, key: PrivateKey, time: int) -> Signature:
+def cosign(text: str, name: str, key: SigningKey, time: int) -> Signature:
     """A witness's cosignature over the text of a checkpoint at `time`, seconds since 1970."""
     if not 0 <= time <= MAX_TIME:
         raise Fault(f"no cosignature can be dated {time}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from dongting.errors import Code, Refused, require
 from dongting.wire import cbor, merkle
-from dongting.wire.keys import PrivateKey, PublicKey
+from dongting.wire.keys import PublicKey, SigningKey
 from dongting.wire.merkle import HASH_SIZE, MAX_SIZE
 from dongting.wire.profile import INTERNATIONAL, NATIONAL, Profile
 
@@ -83,7 +83,7 @@ class Receipt:
 
 
 def inclusion(
-    profile: Profile, key: PrivateKey, issuer: str, subject: str, time: int,
+    profile: Profile, key: SigningKey, issuer: str, subject: str, time: int,
     index: int, size: int, path: Sequence[bytes], root: bytes,
 ) -> bytes:  # fmt: skip
     """A receipt that the entry at `index` is in the log of `size` leaves and that root."""
@@ -92,7 +92,7 @@ def inclusion(
 
 
 def consistency(
-    profile: Profile, key: PrivateKey, issuer: str, time: int,
+    profile: Profile, key: SigningKey, issuer: str, time: int,
     first: int, second: int, path: Sequence[bytes], root: bytes,
 ) -> bytes:  # fmt: skip
     """A receipt that the log of `second` leaves and that root extends its past of `first` leaves."""
@@ -156,7 +156,7 @@ def decode(data: bytes) -> Receipt:
     )  # fmt: skip
 
 
-def _make(profile: Profile, key: PrivateKey, claims: dict[int, Any], proof: Proof, root: bytes) -> bytes:
+def _make(profile: Profile, key: SigningKey, claims: dict[int, Any], proof: Proof, root: bytes) -> bytes:
     header = {
         ALG: key.suite.alg,
         KID: key.public().thumbprint(profile),

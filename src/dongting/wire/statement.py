@@ -15,7 +15,7 @@ import msgspec
 from dongting.errors import Code, Refused, require
 from dongting.wire import jcs
 from dongting.wire.cbor import encode
-from dongting.wire.keys import PrivateKey, PublicKey
+from dongting.wire.keys import PublicKey, SigningKey
 from dongting.wire.profile import Profile
 from dongting.wire.suites import SUITE_OF_ALG
 
@@ -256,7 +256,7 @@ def decode(data: bytes, profile: Profile) -> Statement:
 
 
 def build(
-    key: PrivateKey,
+    key: SigningKey,
     profile: Profile,
     *,
     issuer: str,
