@@ -1,0 +1,349 @@
+"""The configuration: one TOML file (TOML 1.0), every setting declared, documented and checked at start.
+
+A setting is a field of a frozen struct; its type, bounds and texts stand beside it, and the example
+file, the reference and `dongting config` are made from them. Secrets do not belong here and are refused.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from dongting.errors import Code, Language, Refused, require
+from dongting.node import settings
+from dongting.node.settings import documented
+
+UNREADABLE = Code(
+    "node", 20, "config-unreadable",
+    "The configuration {path} cannot be read: {why}. `dongting config example` prints one to start from.",
+    "无法读取配置文件 {path}：{why}。可用 `dongting config example` 输出示例。",
+    status=503,
+)  # fmt: skip
+UNKNOWN_SETTING = Code(
+    "node", 21, "unknown-setting",
+    "There is no setting {setting}.{hint_en} `dongting config reference` lists all.",
+    "没有名为 {setting} 的设置。{hint_zh}`dongting config reference` 列出全部设置。",
+    status=503,
+)  # fmt: skip
+BAD_SETTING = Code(
+    "node", 22, "bad-setting",
+    "{setting} = {value} is not allowed. Allowed: {allowed_en}.",
+    "{setting} = {value} 不被允许。允许：{allowed_zh}。",
+    status=503,
+)  # fmt: skip
+SECRET_IN_CONFIG = Code(
+    "node", 23, "secret-in-config",
+    "{setting} looks like a secret, and secrets do not belong in the configuration. Remove it; {instead_en}.",
+    "{setting} 看起来是秘密，不应写入配置文件。请将其删除；{instead_zh}。",
+    status=503,
+)  # fmt: skip
+NEEDS_TLS = Code(
+    "node", 24, "needs-tls",
+    "{setting} = {value} can be reached from other machines without encryption. {instead_en}.",
+    "{setting} = {value} 可被其他机器以未加密方式访问。{instead_zh}。",
+    status=503,
+)  # fmt: skip
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_HOST = r"^[A-Za-z0-9.:-]{1,253}$(?!\n)"
+_KIB, _GIB = 1024, 1024**3
+
+
+class Node(Struct, frozen=True):
+    """Which node this is and where it keeps its data."""
+
+    home: Annotated[str, Meta(min_length=1), documented(
+        "Directory of the node's data; other relative paths start from it, it from this file's directory.",
+        "节点数据目录；其他相对路径以它为准，它自身以本文件所在目录为准。",
+        ("a path", "路径"),
+    )] = "data"  # fmt: skip
+    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)"), documented(
+        "Name of this node, shown in its console and logs.",
+        "节点名称，显示在控制台和日志中。",
+        ("one line of 1 to 80 characters", "单行 1 至 80 个字符"),
+    )] = "dongting"  # fmt: skip
+
+
+class Http(Struct, frozen=True):
+    """How the API and the console are reached."""
+
+    host: Annotated[str, Meta(pattern=_HOST), documented(
+        "Address to listen on. Beyond this machine only with behind_tls.",
+        "监听地址。仅在 behind_tls 为真时可对外监听。",
+        ("a host name or an IP address", "主机名或 IP 地址"),
+    )] = "127.0.0.1"  # fmt: skip
+    port: Annotated[int, Meta(ge=0, le=65535), documented(
+        "Port to listen on; 0 lets the system choose one.",
+        "监听端口；0 表示由系统选择。",
+    )] = 8420  # fmt: skip
+    public_url: Annotated[str, Meta(max_length=300, pattern=r"^(https?://[!-~]+)?$(?!\n)"), documented(
+        "Address by which others reach this node, without a final slash; empty: derived from host and port.",
+        "他人访问本节点的地址，末尾不带斜杠；留空则由 host 和 port 得出。",
+        ("an http:// or https:// address, or empty", "http:// 或 https:// 地址，或留空"),
+    )] = ""  # fmt: skip
+    workers: Annotated[int, Meta(ge=1, le=64), documented(
+        "Number of worker processes that answer requests.",
+        "处理请求的工作进程数。",
+    )] = 1  # fmt: skip
+    max_body: Annotated[int, Meta(ge=64 * _KIB, le=_GIB), documented(
+        "Longest request body in bytes, files excepted (see files.max_upload).",
+        "请求正文的最大字节数，文件除外（见 files.max_upload）。",
+    )] = 8 * 1024 * _KIB  # fmt: skip
+    behind_tls: Annotated[bool, documented(
+        "Set to true to state that a proxy in front of this node terminates TLS.",
+        "设为 true 表示已有前置代理终止 TLS。",
+    )] = False  # fmt: skip
+
+
+class Kernel(Struct, frozen=True):
+    """How blocks are made; every node may choose its own."""
+
+    max_block_statements: Annotated[int, Meta(ge=1, le=10_000), documented(
+        "Most statements in one block.",
+        "每个区块的最大声明数。",
+    )] = 1000  # fmt: skip
+    max_block_milliseconds: Annotated[int, Meta(ge=1, le=10_000), documented(
+        "Longest time in milliseconds that a block collects statements.",
+        "区块收集声明的最长毫秒数。",
+    )] = 100  # fmt: skip
+    verify_workers: Annotated[int, Meta(ge=0, le=256), documented(
+        "Number of processes that verify signatures; 0 means one per processor.",
+        "验证签名的进程数；0 表示每个处理器一个。",
+    )] = 0  # fmt: skip
+    crash: Annotated[int, Meta(ge=0, le=1000), documented(
+        "For tests only: stop hard at the crash point of this number; 0 means never.",
+        "仅供测试：在该编号的崩溃点强行停止；0 表示从不。",
+    )] = 0  # fmt: skip
+
+
+class Store(Struct, frozen=True):
+    """The ledger store."""
+
+    cache_mb: Annotated[int, Meta(ge=8, le=65_536), documented(
+        "Memory for the ledger store's block cache, in MiB.",
+        "账本存储块缓存的内存，单位 MiB。",
+    )] = 128  # fmt: skip
+
+
+class Views(Struct, frozen=True):
+    """The views from which lists and search are answered."""
+
+    url: Annotated[str, Meta(
+        pattern=r"^(sqlite(:///[!-~]+)?|postgresql://[!-~]+)$(?!\n)", max_length=500
+    ), documented(
+        "Database of the views: sqlite (a file in the home directory), sqlite:///path or postgresql://host/name.",
+        "视图数据库：sqlite（数据目录中的文件）、sqlite:///路径 或 postgresql://主机/库名。",
+        ("sqlite, sqlite:///path or postgresql://host/name", "sqlite、sqlite:///路径 或 postgresql://主机/库名"),
+    )] = "sqlite"  # fmt: skip
+
+
+class Files(Struct, frozen=True):
+    """Files and parts, encrypted."""
+
+    directory: Annotated[str, Meta(min_length=1), documented(
+        "Directory of the encrypted files.",
+        "加密文件目录。",
+        ("a path", "路径"),
+    )] = "files"  # fmt: skip
+    max_upload: Annotated[int, Meta(ge=1, le=2**50), documented(
+        "Longest file that may be uploaded, in bytes.",
+        "可上传文件的最大字节数。",
+    )] = 64 * _GIB  # fmt: skip
+
+
+class Keys(Struct, frozen=True):
+    """The keystore; its passphrase never stands here."""
+
+    path: Annotated[str, Meta(min_length=1), documented(
+        "The keystore file; it and its directory must be open to their owner only.",
+        "密钥库文件；文件及其目录只能由所有者访问。",
+        ("a path", "路径"),
+    )] = "keys/keystore.json"  # fmt: skip
+    credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$(?!\n)"), documented(
+        "Name of the systemd credential with the passphrase (LoadCredential=).",
+        "含口令的 systemd 凭据名称（LoadCredential=）。",
+        ("letters, digits, dot, hyphen and underscore", "字母、数字、点、连字符和下划线"),
+    )] = "dongting-keystore"  # fmt: skip
+
+
+class Log(Struct, frozen=True):
+    """What the node writes about itself."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], documented(
+        "Least severe messages to write.",
+        "写入日志的最低级别。",
+    )] = "info"  # fmt: skip
+    format: Annotated[Literal["json", "text"], documented(
+        "json writes one JSON object a line, text writes lines for people.",
+        "json 每行写一个 JSON 对象，text 写便于人阅读的行。",
+    )] = "json"  # fmt: skip
+    file: Annotated[str, documented(
+        "File to append to (reopened after rotation); empty: standard error.",
+        "追加写入的文件（轮转后重新打开）；留空则写标准错误。",
+        ("a path, or empty", "路径，或留空"),
+    )] = ""  # fmt: skip
+
+
+class MetricsSettings(Struct, frozen=True):
+    """Prometheus metrics."""
+
+    enabled: Annotated[bool, documented(
+        "Whether to serve metrics at /metrics on their own address.",
+        "是否在单独的地址以 /metrics 提供指标。",
+    )] = False  # fmt: skip
+    bind: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:\[\]-]{1,253}:[0-9]{1,5}$(?!\n)"), documented(
+        "host:port of the metrics. Beyond this machine only with allow_remote.",
+        "指标的 主机:端口。仅在 allow_remote 为真时可对外监听。",
+        ("host:port", "主机:端口"),
+    )] = "127.0.0.1:9464"  # fmt: skip
+    allow_remote: Annotated[bool, documented(
+        "Set to true to let other machines read the metrics, unencrypted.",
+        "设为 true 允许其他机器以未加密方式读取指标。",
+    )] = False  # fmt: skip
+
+
+class Config(Struct, frozen=True):
+    """All settings; each section is a table of the file. `base` is the directory of the file."""
+
+    node: Node = Node()
+    http: Http = Http()
+    kernel: Kernel = Kernel()
+    store: Store = Store()
+    views: Views = Views()
+    files: Files = Files()
+    keystore: Keys = Keys()
+    log: Log = Log()
+    metrics: MetricsSettings = MetricsSettings()
+    base: str = "."
+
+    @property
+    def home(self) -> Path:
+        """The absolute home directory."""
+        return (Path(self.base) / self.node.home).absolute()
+
+    def path(self, setting: str) -> Path:
+        """The absolute path that a setting names, relative ones from the home directory."""
+        return self.home / setting
+
+    @property
+    def views_url(self) -> str:
+        """The database address, for SQLAlchemy."""
+        url = self.views.url
+        if url.startswith("postgresql://"):
+            return url.replace("postgresql://", "postgresql+psycopg://", 1)
+        file = url.removeprefix("sqlite").removeprefix(":///") or "views.sqlite"
+        return f"sqlite:///{self.path(file)}"
+
+    @property
+    def public_url(self) -> str:
+        """The address by which others reach this node."""
+        host = f"[{self.http.host}]" if ":" in self.http.host else self.http.host
+        return self.http.public_url.rstrip("/") or f"http://{host}:{self.http.port}"
+
+
+#: The sections of the file, in its order.
+SECTIONS: dict[str, type[Struct]] = {
+    field.name: field.type for field in msgspec.structs.fields(Config) if field.name != "base"
+}
+
+
+def load(path: Path) -> Config:
+    """The configuration in that file; refuses the first setting that is wrong, by its name."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except OSError as error:
+        raise Refused(UNREADABLE, path=path, why=error.strerror) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(UNREADABLE, path=path, why=error) from None
+    return read(tables, str(path.absolute().parent))
+
+
+def read(tables: dict[str, Any], base: str = ".") -> Config:
+    """The configuration in parsed TOML tables; `base` is the directory that relative paths start from."""
+    sections: dict[str, Any] = {}
+    for name, table in tables.items():
+        if name not in SECTIONS or not isinstance(table, dict):
+            raise _unknown(name)
+        sections[name] = _section(name, SECTIONS[name], table)
+    config = Config(**sections, base=base)
+    _check_secrets(config)
+    _check_reach(config)
+    return config
+
+
+def _section(section: str, struct: type[Struct], table: dict[str, Any]) -> Struct:
+    fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    values = {}
+    for name, value in table.items():
+        setting = f"{section}.{name}"
+        if name not in fields:
+            raise _unknown(setting)
+        try:
+            values[name] = msgspec.convert(value, fields[name].type, strict=True)
+        except msgspec.ValidationError:
+            raise _bad(setting, value, *(settings.allowed(fields[name].type, x) for x in LANGUAGES)) from None
+    return struct(**values)
+
+
+def _bad(setting: str, value: Any, allowed_en: str, allowed_zh: str) -> Refused:
+    shown = settings.toml(value)
+    return Refused(BAD_SETTING, setting=setting, value=shown, allowed_en=allowed_en, allowed_zh=allowed_zh)
+
+
+def _unknown(setting: str) -> Refused:
+    if settings.names_a_secret(setting):
+        return Refused(
+            SECRET_IN_CONFIG, setting=setting[:80],
+            instead_en="unlock the keystore by a systemd credential, a file descriptor or the prompt",
+            instead_zh="请用 systemd 凭据、文件描述符或提示符解锁密钥库",
+        )  # fmt: skip
+    close = settings.closest(setting, [*SECTIONS, *settings.names(SECTIONS)])
+    return Refused(
+        UNKNOWN_SETTING, setting=setting[:80],
+        hint_en=f" Did you mean {close}?" if close else "", hint_zh=f"是否想写 {close}？" if close else "",
+    )  # fmt: skip
+
+
+def _check_secrets(config: Config) -> None:
+    if settings.holds_password(config.views.url):
+        raise Refused(
+            SECRET_IN_CONFIG, setting="views.url",
+            instead_en="let PostgreSQL know this account (peer authentication), or use ~/.pgpass (mode 0600)",
+            instead_zh="请让 PostgreSQL 识别本系统账户（peer 认证），或使用 ~/.pgpass（权限 0600）",
+        )  # fmt: skip
+    if settings.holds_password(config.http.public_url):
+        raise Refused(
+            SECRET_IN_CONFIG, setting="http.public_url",
+            instead_en="give the address alone", instead_zh="请只写地址",
+        )  # fmt: skip
+
+
+def _check_reach(config: Config) -> None:
+    http, metrics = config.http, config.metrics
+    require(
+        http.host in _LOOPBACK or http.behind_tls,
+        NEEDS_TLS, setting="http.host", value=http.host,
+        instead_en="Put a TLS proxy in front and state it by http.behind_tls = true, or listen on 127.0.0.1",
+        instead_zh="请在前面设置 TLS 代理并写明 http.behind_tls = true，或只监听 127.0.0.1",
+    )  # fmt: skip
+    host = settings.host_of(http.public_url)
+    require(
+        http.public_url.startswith("https://") or host in (*_LOOPBACK, ""),
+        NEEDS_TLS, setting="http.public_url", value=http.public_url,
+        instead_en="Give an https:// address", instead_zh="请填写 https:// 地址",
+    )  # fmt: skip
+    bind, port = metrics.bind.rsplit(":", 1)
+    if int(port) > 65535:
+        raise _bad(
+            "metrics.bind", metrics.bind, "host:port, the port at most 65535", "主机:端口，端口不超过 65535"
+        )
+    require(
+        not metrics.enabled or metrics.allow_remote or bind.strip("[]") in _LOOPBACK,
+        NEEDS_TLS, setting="metrics.bind", value=metrics.bind,
+        instead_en="Listen on 127.0.0.1, or state metrics.allow_remote = true",
+        instead_zh="请只监听 127.0.0.1，或写明 metrics.allow_remote = true",
+    )  # fmt: skip
