@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dongting.errors import Refused
 from dongting.kernel.store import Change
-from dongting.kernel.tree import Tree
+from dongting.kernel.tree import CACHE, Tree
 from dongting.wire.profile import INTERNATIONAL, NATIONAL, PROFILES, Profile
 from dongting.wire.state import (
     STATE_ENTRY_DIFFERS,
@@ -94,14 +94,16 @@ values = st.binary(min_size=32, max_size=32)
 batches = st.lists(st.dictionaries(near | values, values, max_size=40), max_size=6)
 
 
-@given(batches, st.sampled_from([INTERNATIONAL, NATIONAL]))
-@settings(deadline=None, max_examples=80)
+@given(batches, st.sampled_from([INTERNATIONAL, NATIONAL]), st.sampled_from([0, 2000, 20_000, CACHE]))
+@settings(deadline=None, max_examples=100)
 def test_the_root_is_that_of_the_naive_reading_after_every_batch_and_after_opening_again(
-    steps: list[dict[bytes, bytes]], profile: Profile
+    steps: list[dict[bytes, bytes]], profile: Profile, cache: int
 ) -> None:
-    tree, store = grown([], profile)
+    store = Memory()
+    tree = Tree.open(store, profile, cache)
     records: dict[bytes, bytes] = {}
     for batch in steps:
+        tree.update({key: bytes(32) for key in batch})  # dropped, and must leave no trace
         update = tree.update(batch)
         store.write(update.changes)
         tree.commit(update)

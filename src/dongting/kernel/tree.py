@@ -33,6 +33,10 @@ BUCKET_BYTES = BUCKET_RECORDS * ENTRY_BYTES
 OFFSETS = {digit: HASH_BYTES * at for at, digit in enumerate("0123456789abcdef")}
 #: Sets a child's hash; a slice assignment would first copy the hash, which costs three times as much.
 set_child = Struct("32s").pack_into
+#: Memory for recent buckets, in bytes. A bucket from memory costs 0.5 µs, one from RocksDB 7 µs.
+CACHE = 128 * 1024 * 1024
+#: What a cached bucket takes beside its entries: its key, two object headers, its place in the dict.
+CACHE_OVERHEAD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +52,22 @@ class TreeUpdate:
 class Tree:
     """The tree of all current records; the branch at each prefix is its 16 child hashes."""
 
-    def __init__(self, store: Store, profile: Profile) -> None:
+    def __init__(self, store: Store, profile: Profile, cache: int) -> None:
         self._store = store
+        self._recent = _Recent(cache)
         self._hash = profile.hash
         self._empty = empty_hash(profile)
         self._branches: dict[str, bytearray] = {}
         self.root = self._empty
 
     @classmethod
-    def open(cls, store: Store, profile: Profile) -> "Tree":
-        """The tree of the stored buckets, every one of them hashed.
+    def open(cls, store: Store, profile: Profile, cache: int = CACHE) -> "Tree":
+        """The tree of the stored buckets, every one of them hashed; `cache` bounds those kept, in bytes.
 
         The caller compares `root` with the committed one; equality proves every stored bucket.
         Raises `Fault` when the buckets form no tree.
         """
-        tree = cls(store, profile)
+        tree = cls(store, profile, cache)
         try:
             tree._rebuild()
         except (KeyError, UnicodeDecodeError) as error:
@@ -91,8 +96,7 @@ class Tree:
                 prefixes.append(last)
                 arrivals.append([key + entries[key]])
         growth = _Growth(branches, self._hash, self._empty)
-        buckets = self._store.get_many([STATE_TREE + prefix.encode() for prefix in prefixes])
-        for prefix, arrived, stored in zip(prefixes, arrivals, buckets, strict=True):
+        for prefix, arrived, stored in zip(prefixes, arrivals, self._buckets(prefixes), strict=True):
             if stored is None and self._child(prefix) != self._empty:
                 raise Fault(f"the store has lost the state bucket {prefix!r}")
             bucket = _merged(stored or b"", arrived)
@@ -108,6 +112,9 @@ class Tree:
         if update.before != self.root:
             raise Fault("a state tree update was committed on another tree than it was made for")
         self._branches.update(update.branches)
+        for key, bucket in update.changes:
+            if bucket is not None:
+                self._recent.put(key, bucket)
         self.root = update.root
 
     def prove(self, key: bytes) -> StateProof:
@@ -122,6 +129,16 @@ class Tree:
         if found != self._child(prefix):
             raise Fault(f"the stored state bucket {prefix!r} is not the one in the tree")
         return StateProof(tuple(way), bucket)
+
+    def _buckets(self, prefixes: Sequence[str]) -> list[bytes | None]:
+        keys = [STATE_TREE + prefix.encode() for prefix in prefixes]
+        buckets = [self._recent.get(key) for key in keys]
+        missing = [at for at, bucket in enumerate(buckets) if bucket is None]
+        if missing:
+            stored = self._store.get_many([keys[at] for at in missing])
+            for at, bucket in zip(missing, stored, strict=True):
+                buckets[at] = bucket
+        return buckets
 
     def _proof_branch(self, children: bytearray, own: int) -> ProofBranch:
         bitmap, siblings = 0, bytearray()
@@ -154,6 +171,7 @@ class Tree:
             while len(way) < len(prefix):
                 way.append((prefix[: len(way)], bytearray(self._empty * 16)))
             self._settle(prefix, self._hash(BUCKET_DOMAIN + bucket), way)
+            self._recent.put(key, bucket)
             before = prefix
         while way:
             self._close(way)
@@ -169,6 +187,30 @@ class Tree:
             set_child(way[-1][1], OFFSETS[prefix[-1]], node)
         else:
             self.root = node
+
+
+class _Recent:
+    """The buckets last written, by store key, up to a size in bytes; as committed, never of a dropped update.
+
+    Two generations: when the younger is half the size, it becomes the older, whose buckets are forgotten.
+    The bucket that a split replaced may stay for a while; no key leads to it any more.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._room = size // 2
+        self._young: dict[bytes, bytes] = {}
+        self._old: dict[bytes, bytes] = {}
+        self._taken = 0
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._young.get(key) or self._old.get(key)
+
+    def put(self, key: bytes, bucket: bytes) -> None:
+        known = self._young.get(key)
+        self._taken += len(bucket) - len(known) if known else len(bucket) + CACHE_OVERHEAD
+        self._young[key] = bucket
+        if self._taken > self._room:
+            self._old, self._young, self._taken = self._young, {}, 0
 
 
 class _Growth:

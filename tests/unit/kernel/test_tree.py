@@ -119,7 +119,7 @@ def test_a_changed_stored_bucket_gives_another_root_and_no_proof(store: LedgerSt
 
 
 def test_a_lost_bucket_is_met_by_opening_proving_and_updating(store: LedgerStore) -> None:
-    tree = Tree.open(store, INTERNATIONAL)
+    tree = Tree.open(store, INTERNATIONAL, cache=0)
     grow(tree, store, numbered(0, 200))
     key, bucket = next(iter(buckets(store).items()))
     store.write([(key, None)])
