@@ -142,14 +142,14 @@ class Machine:
 
     # Checking and executing
 
-    def reader(self) -> Reader:
-        """Typed reads of the present state, at the time of the last block."""
-        return Execution(self._state, self._frame(self.head.height, self.head.time), {})
+    def reader(self, time: int | None = None) -> Reader:
+        """Typed reads of the present state, at `time` or at that of the last block."""
+        moment = self.head.time if time is None else max(time, self.head.time)
+        return Execution(self._state, self._frame(self.head.height, moment), {})
 
     def _frame(self, height: int, time: int) -> Frame:
         frame = Frame(self.network, self.profile.name, height, time, {})
-        if self.rules.versions is not None:
-            frame.versions = self.rules.versions(Execution(self._state, frame, {}))
+        frame.versions = self.rules.active(Execution(self._state, frame, {}))
         return frame
 
     def check(self, statement: Statement, time: int) -> None:

@@ -30,7 +30,11 @@ class ReplayWindow:
     def seen(self, statements: Sequence[Statement], time: int) -> list[tuple[int, bytes] | None]:
         """For each statement, the index and leaf hash of the one accepted under its issuer and nonce."""
         epoch = time // EPOCH
-        keys = [_key(at, statement.issuer, statement.nonce) for statement in statements for at in (epoch, epoch - 1)]
+        keys = [
+            _key(at, statement.issuer, statement.nonce)
+            for statement in statements
+            for at in (epoch, epoch - 1)
+        ]
         found = self._store.get_many(keys)
         return [_first(found[2 * n], found[2 * n + 1]) for n in range(len(statements))]
 

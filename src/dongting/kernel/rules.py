@@ -5,17 +5,33 @@ statement passes through them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import msgspec
 
 from dongting.appkit.app import Action, App, RecordType
 from dongting.appkit.authority import Authority
 from dongting.appkit.context import Reader
+from dongting.errors import Refused
+from dongting.kernel.codes import MISSING_VERSION
 
-#: From the present state, the version of each application that is active.
-Versions = Callable[[Reader], Mapping[str, int]]
+
+class Scheduled(Protocol):
+    """One version of an application that the network agreed on, and the height from which it counts."""
+
+    @property
+    def app(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def from_height(self) -> int: ...
+
+
+#: From the present state, all versions agreed on so far, in the order of their agreement.
+Schedule = Callable[[Reader], Sequence[Scheduled]]
 
 
 class Typed:
@@ -46,12 +62,16 @@ class Verb:
 
 @dataclass(frozen=True)
 class Rules:
-    """The applications of a network and how they are joined."""
+    """The applications of a network and how they are joined.
+
+    `sources` holds the hash of each application's installed source, 64 hexadecimal digits.
+    """
 
     apps: Sequence[App]
     supplies: Mapping[type[Any], Callable[[Reader], Any]]
     authority: Callable[[Reader], Authority]
-    versions: Versions | None = None
+    schedule: Schedule | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         typed = {struct: Typed(app, record) for app in self.apps for struct, record in app.records.items()}
@@ -59,6 +79,26 @@ class Rules:
         object.__setattr__(self, "records", typed)
         object.__setattr__(self, "actions", verbs)
         object.__setattr__(self, "by_name", {t.declared.name: t for t in typed.values()})
+
+    def active(self, reader: Reader) -> dict[str, int]:
+        """The version of each application at the reader's height; refuses one that is not installed.
+
+        Source of an application carries its earlier versions too, so only the newest is compared by hash.
+        """
+        active: dict[str, Scheduled] = {}
+        for each in self.schedule(reader) if self.schedule is not None else ():
+            if each.from_height <= reader.height:
+                active[each.app] = each
+        installed = {app.name: app.version for app in self.apps}
+        for name, wanted in active.items():
+            have = installed.get(name, 0)
+            same = wanted.hash == self.sources.get(name, wanted.hash)
+            if wanted.version > have or (wanted.version == have and not same):
+                raise Refused(
+                    MISSING_VERSION,
+                    height=wanted.from_height, app=name, version=wanted.version, hash=wanted.hash[:16],
+                )  # fmt: skip
+        return {name: each.version for name, each in active.items()}
 
     records: Mapping[type[Any], Typed] = None  # type: ignore[assignment]
     actions: Mapping[str, Verb] = None  # type: ignore[assignment]

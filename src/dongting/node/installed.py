@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dongting.appkit.app import App
+from dongting.appkit.context import NOT_FOUND, Reader, find
 from dongting.apps import catalogue, evidence, governance, membership, sharing
+from dongting.errors import Refused
 from dongting.kernel.rules import Rules
 from dongting.wire.genesis import AppVersion
 from dongting.wire.profile import Profile
@@ -31,9 +33,20 @@ SUPPLIES: dict[type[Any], Any] = {
 }
 
 
-def installed_rules(apps: Sequence[App] = APPS) -> Rules:
-    """The rules of a network with these applications."""
-    return Rules(apps, SUPPLIES, membership.directory, governance.versions)
+def installed_rules(profile: Profile, apps: Sequence[App] = APPS) -> Rules:
+    """The rules of a network of that profile with these applications."""
+    sources = {app.name: source_hash(app, profile) for app in apps}
+    return Rules(apps, SUPPLIES, membership.directory, governance.schedule, sources)
+
+
+def download_address(reader: Reader, transfer: str, organisation: str) -> str:
+    """The address of the encrypted file that a transfer lets an organisation download; else why not."""
+    sharing.may_download(reader, transfer, organisation)
+    delivered = find(reader, sharing.Transfer, transfer)
+    version = catalogue.datasets(reader).version(delivered.dataset, delivered.version or 0)
+    if version is None or version.content.address is None:
+        raise Refused(NOT_FOUND, kind="file", id=transfer)
+    return version.content.address
 
 
 def source_hash(app: App, profile: Profile) -> str:

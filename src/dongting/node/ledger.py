@@ -13,11 +13,13 @@ from dongting.kernel.machine import Accepted, Machine
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
 from dongting.node.facade import BlockChanges, Facade, Fate, Signer, Status, Submitted, Version
-from dongting.node.installed import installed_rules, may_download
+from dongting.node.installed import download_address, installed_rules
 from dongting.node.prove import assemble
 from dongting.wire import receipt as receipts
+from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
 from dongting.wire.keys import SigningKey
+from dongting.wire.profile import profile_named
 from dongting.wire.statement import decode as decode_statement
 from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, encode_bundle, tile_named, width_at
 
@@ -68,13 +70,15 @@ class LedgerNode(Facade):
     ) -> None:
         self._store = store
         self._genesis = genesis
-        self.machine = Machine(store, installed_rules(), genesis, point=point)
+        rules = installed_rules(profile_named(decode_genesis(genesis).profile))
+        self.machine = Machine(store, rules, genesis, point=point)
         self.origin = origin(self.machine.genesis)
         self._log_key = log_key
         self._issuer = Issuer(self.machine, self.origin, log_key, directory / "checkpoint")
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
         self._point = point
+        self._clock = clock
         self._engine = Embedded(
             self.machine,
             clock,
@@ -232,4 +236,4 @@ class LedgerNode(Facade):
         return Signer(principal.id, sorted(principal.roles), sorted(principal.acts_for), key)
 
     async def may_download(self, transfer: str, organisation: str) -> str:
-        return may_download(self.machine.reader(), transfer, organisation)
+        return download_address(self.machine.reader(self._clock()), transfer, organisation)

@@ -32,9 +32,7 @@ FOUNDERS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def network(
-    profile: Profile, keys: Mapping[str, PrivateKey], log_key: PrivateKey, **changes: Any
-) -> Genesis:
+def network(profile: Profile, keys: Mapping[str, PrivateKey], log_key: PrivateKey, **changes: Any) -> Genesis:
     """A genesis with the three founders above; `changes` replace fields of the document."""
     founders = [
         Founder(
@@ -76,7 +74,7 @@ class Ledger:
         self.keys = {id: PrivateKey.generate(suite) for id, *_ in FOUNDERS}
         self.log_key = PrivateKey.generate(ED25519)
         self.genesis = network(self.profile, self.keys, self.log_key, **genesis)
-        self.rules = rules or installed_rules()
+        self.rules = rules or installed_rules(self.profile)
         self.store = store if store is not None else MemoryStore()
         self.time = START
         self._drawn = 0
@@ -92,7 +90,7 @@ class Ledger:
         self.time += seconds + 86_400 * days
 
     def sign(self, author: str, action: str, arguments: Mapping[str, Any], **changes: Any) -> bytes:
-        """A signed statement; `changes` replace what `build` is given (issued, nonce, subject, network ...)."""
+        """A signed statement; `changes` replace what `build` is given (issued, nonce, subject ...)."""
         verb = self.rules.actions.get(action)
         subject = f"{verb.prefix}{arguments.get(verb.declared.subject)}" if verb else "none/none"
         given: dict[str, Any] = {
