@@ -23,10 +23,10 @@ BAD_GENESIS = Code(
     status=400,
 )  # fmt: skip
 
-_Id = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max_length=64)]
+_Id = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)", max_length=64)]
 _Seconds = Annotated[int, Meta(ge=0, le=jcs.MAX_SAFE_INTEGER)]
-_Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
-_Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", max_length=400)]
+_Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
+_Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$(?!\n)", max_length=400)]
 
 
 class Founder(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +68,7 @@ class AppVersion(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     version: Annotated[int, Meta(ge=1)]
-    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
 class Genesis(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,12 +77,12 @@ class Genesis(Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     name: dict[str, str]
     profile: ProfileName
-    domain: Annotated[str, Meta(pattern=r"^[a-z0-9.-]{1,120}$")]
+    domain: Annotated[str, Meta(pattern=r"^[a-z0-9.-]{1,120}$(?!\n)")]
     created: _Seconds
     founders: Annotated[list[Founder], Meta(min_length=1, max_length=50)]
     log_keys: Annotated[list[LogKey], Meta(min_length=1, max_length=50)]
     apps: list[AppVersion]
-    zone: Annotated[str, Meta(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
+    zone: Annotated[str, Meta(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$(?!\n)")] = "+08:00"
     supervisor: _Id | None = None
     quorum: Quorum = Quorum()
     calendar: Calendar = Calendar()

@@ -112,7 +112,9 @@ def public_key(cose: bytes) -> PublicKey:
     """The public key in these COSE_Key bytes; refuses unknown types, other byte forms and weak keys."""
     key = cbor.decode(cose)
     require(isinstance(key, dict), BAD_KEY, why="not a map")
-    suite = _CURVES.get((key.get(KTY), key.get(CRV)))
+    shape = (key.get(KTY), key.get(CRV))
+    # A list here would not hash, and true would pass for 1.
+    suite = _CURVES.get(shape) if all(type(part) is int for part in shape) else None
     if suite is None:
         raise Refused(BAD_KEY, why="unknown key type or curve")
     names = {KTY, CRV, X} if suite is ED25519 else {KTY, CRV, X, Y}
