@@ -8,6 +8,7 @@ Names and public keys are readable while locked; signing and opening need an unl
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
@@ -20,7 +21,7 @@ from dongting.wire.envelope import Envelope
 from dongting.wire.keys import PrivateKey, PublicKey, from_base64, public_key, to_base64
 from dongting.wire.profile import Profile
 from dongting.wire.sealing import METHODS, DecryptionKey, EncryptionKey, encryption_key
-from dongting.wire.suites import SUITES
+from dongting.wire.suites import SUITES, Suite
 
 Purpose = Literal["signing", "encryption", "log"]
 Stage = Literal["current", "next", "retired"]
@@ -227,9 +228,13 @@ class Keystore:
 
     def sign(self, name: str, message: bytes, stage: Stage = "current") -> bytes:
         """A signature of 64 bytes; `stage="next"` lets a key prove itself before it is in use."""
+        return self.signing_key(name, stage).sign(message)
+
+    def signing_key(self, name: str, stage: Stage = "current") -> "HeldKey":
+        """One of its keys as something that signs (`dongting.wire.keys.SigningKey`), of this version."""
         entry = self._entry(name, stage)
         require(entry.purpose != "encryption", NO_SUCH_KEY, stage="signing", name=name)
-        return PrivateKey(SUITES[entry.kind], self._secret(entry)).sign(message)
+        return HeldKey(self, entry)
 
     def open_envelope(self, envelope: Envelope, profile: Profile) -> bytes:
         """The data key, by whichever current, next or retired encryption key the envelope names."""
@@ -278,6 +283,27 @@ class Keystore:
         found = self._find(name, stage)
         require(found, NO_SUCH_KEY, stage=stage, name=name)
         return found[0]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HeldKey:
+    """One signing key inside a keystore: it signs while the keystore is unlocked, and stays inside."""
+
+    store: Keystore
+    entry: Entry
+
+    @property
+    def suite(self) -> Suite:
+        """The suite that it signs by."""
+        return SUITES[self.entry.kind]
+
+    def public(self) -> PublicKey:
+        """The public key that belongs to it; needs no unlocking."""
+        return public_key(from_base64(self.entry.public))
+
+    def sign(self, message: bytes) -> bytes:
+        """A signature of 64 bytes; refused while the keystore is locked."""
+        return PrivateKey(self.suite, self.store._secret(self.entry)).sign(message)
 
 
 def _label(entry: Entry) -> str:

@@ -5,7 +5,7 @@ that the proof serves nobody else and nowhere else. Without it an organisation c
 public key and claim what the other signed.
 """
 
-from dongting.wire.keys import PrivateKey, PublicKey
+from dongting.wire.keys import PublicKey, SigningKey
 from dongting.wire.profile import Profile
 
 DOMAIN = b"dongting/possession/v1\x00"
@@ -16,7 +16,7 @@ def message(network: str, organisation: str, thumbprint: bytes) -> bytes:
     return DOMAIN + network.encode("ascii") + thumbprint + organisation.encode("ascii")
 
 
-def prove(key: PrivateKey, profile: Profile, network: str, organisation: str) -> bytes:
+def prove(key: SigningKey, profile: Profile, network: str, organisation: str) -> bytes:
     """The proof that goes with a new key of that organisation: a signature of 64 bytes."""
     return key.sign(message(network, organisation, key.public().thumbprint(profile)))
 

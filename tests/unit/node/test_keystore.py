@@ -9,7 +9,8 @@ import pytest
 from dongting.errors import Refused
 from dongting.node import keyfile, keystore
 from dongting.node.keystore import Keystore, Opener, Signer
-from dongting.wire import envelope, jcs
+from dongting.wire import envelope, jcs, possession
+from dongting.wire.keys import SigningKey
 from dongting.wire.profile import INTERNATIONAL, NATIONAL
 
 PASSPHRASE = b"correct horse battery"
@@ -288,3 +289,15 @@ def test_another_process_reads_it_with_a_passphrase_on_a_descriptor(store):
     )  # fmt: skip
     os.close(read)
     assert entry.key().verify(bytes.fromhex(done.stdout.strip()), b"m")
+
+
+def test_a_held_key_proves_possession_before_its_use_and_stays_inside(store):
+    name = store.add("env-bureau", "signing", "SM2", NOW).name
+    store.rotate(name, NOW)
+    held: SigningKey = store.signing_key(name, "next")
+    proof = possession.prove(held, NATIONAL, "ab" * 32, "env-bureau")
+    assert possession.proven(held.public(), NATIONAL, "ab" * 32, "env-bureau", proof)
+    assert held.public() != store.public_key(name)
+    store.lock()
+    assert code_of(held.sign, b"m") is keystore.LOCKED
+    assert held.suite.name == "SM2"
