@@ -88,6 +88,11 @@ class Issuer:
         self.note = note
         return note
 
+    def unlock(self, key: SigningKey) -> None:
+        """Sign with this key from now on."""
+        self._key = key
+        self.issue()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -140,3 +140,7 @@ class Facade(Protocol):
     async def may_download(self, transfer: str, organisation: str) -> str:
         """The address of the file that a transfer entitles an organisation to; else why it does not."""
         ...
+
+    async def unlock(self, passphrase: bytes) -> None:
+        """Unlock the node's log key; for the operator on this machine, never over HTTP."""
+        ...

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dongting.appkit.app import App
 from dongting.appkit.context import NOT_FOUND, Reader, find
 from dongting.apps import catalogue, evidence, governance, membership, sharing
 from dongting.errors import Refused
 from dongting.kernel.rules import Rules
+from dongting.node.facade import Version
 from dongting.wire.genesis import AppVersion
 from dongting.wire.profile import Profile
 
@@ -33,6 +36,9 @@ SUPPLIES: dict[type[Any], Any] = {
 }
 
 
+_VERSION = catalogue.app.records[catalogue.DatasetVersion].name
+
+
 def installed_rules(profile: Profile, apps: Sequence[App] = APPS) -> Rules:
     """The rules of a network of that profile with these applications."""
     sources = {app.name: source_hash(app, profile) for app in apps}
@@ -47,6 +53,14 @@ def download_address(reader: Reader, transfer: str, organisation: str) -> str:
     if version is None or version.content.address is None:
         raise Refused(NOT_FOUND, kind="file", id=transfer)
     return version.content.address
+
+
+def erased_content(change: Version) -> catalogue.Content | None:
+    """The content that a record version declares erased, if it does."""
+    if change.type != _VERSION:
+        return None
+    version = msgspec.json.decode(change.body, type=catalogue.DatasetVersion)
+    return version.content if version.erased is not None else None
 
 
 def source_hash(app: App, profile: Profile) -> str:

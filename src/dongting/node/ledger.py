@@ -18,7 +18,7 @@ from dongting.node.prove import assemble
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
-from dongting.wire.keys import SigningKey
+from dongting.wire.keys import SigningKey, to_base64
 from dongting.wire.profile import profile_named
 from dongting.wire.statement import decode as decode_statement
 from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, encode_bundle, tile_named, width_at
@@ -45,6 +45,13 @@ NO_RECORD = Code(
     status=404,
 )  # fmt: skip
 
+NOT_THE_LOG_KEY = Code(
+    "node", 47, "not-the-log-key",
+    "The keystore's log key is not one of this network's; use the keystore that belongs to it.",
+    "密钥库中的日志密钥不属于本网络；请使用与本网络对应的密钥库。",
+    status=409,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -67,18 +74,22 @@ class LedgerNode(Facade):
         log_key: SigningKey | None,
         limits: Limits = Limits(),
         point: Callable[[int], None] = lambda _: None,
+        unlock: Callable[[bytes], SigningKey] | None = None,
     ) -> None:
         self._store = store
         self._genesis = genesis
         rules = installed_rules(profile_named(decode_genesis(genesis).profile))
         self.machine = Machine(store, rules, genesis, point=point)
         self.origin = origin(self.machine.genesis)
+        if log_key is not None:
+            require(to_base64(log_key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
         self._log_key = log_key
         self._issuer = Issuer(self.machine, self.origin, log_key, directory / "checkpoint")
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
         self._point = point
         self._clock = clock
+        self._unlock = unlock
         self._engine = Embedded(
             self.machine,
             clock,
@@ -100,6 +111,17 @@ class LedgerNode(Facade):
     def _committed(self, _: object) -> None:
         self._issuer.issue()
         self._point(4)
+
+    async def unlock(self, passphrase: bytes) -> None:
+        if self._log_key is not None or self._unlock is None:
+            return
+        key = self._unlock(passphrase)
+        require(to_base64(key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
+        self._log_key = key
+        self._issuer.unlock(key)
+
+    def _log_keys(self) -> list[str]:
+        return [key.key for key in self.machine.genesis.log_keys]
 
     # Statements
 
@@ -152,7 +174,7 @@ class LedgerNode(Facade):
             state=head.state.hex(),
             writing=reason is None,
             reason=reason,
-            log_keys=[key.key for key in self.machine.genesis.log_keys],
+            log_keys=self._log_keys(),
             operator=self.machine.genesis.log_keys[0].owner,
         )
 

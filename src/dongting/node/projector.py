@@ -1,0 +1,74 @@
+"""Brings views up to the ledger, block by block, and applies the erasures that it meets on the way.
+
+A process of its own, so that views never slow a block; while statements pour in it falls behind and
+catches up afterwards. It can be killed at any moment: the views remember how far they are.
+"""
+
+import asyncio
+import os
+
+from dongting.errors import Refused
+from dongting.node.facade import BlockChanges, Facade
+from dongting.node.installed import erased_content
+from dongting.store.files import Files
+from dongting.store.rows import Changed
+from dongting.store.side import SideStore
+from dongting.store.views import Views
+
+BATCH = 200  # blocks taken at a time
+PAUSE = 0.05  # seconds between looks when there is nothing new
+
+
+class Projector:
+    """Follows the façade's blocks into views, files and parts."""
+
+    def __init__(
+        self, facade: Facade, views: Views, files: Files, parts: SideStore, envelopes: SideStore
+    ) -> None:
+        self._facade = facade
+        self._views = views
+        self._files = files
+        self._parts = parts
+        self._envelopes = envelopes
+
+    async def step(self) -> int:
+        """Take in the next blocks; how many there were."""
+        height = self._views.height
+        blocks = await self._facade.blocks(height, BATCH)
+        if not blocks:
+            return 0
+        for block in blocks:
+            self._erase(block)
+        changes = [
+            Changed(c.type, c.id, c.version, c.leaf, c.height, c.time, c.body)
+            for block in blocks
+            for c in block.changes
+        ]
+        self._views.apply(changes, blocks[-1].height, since=height)
+        return len(blocks)
+
+    async def catch_up(self) -> None:
+        """Take in all blocks that are there now."""
+        while await self.step():
+            pass
+
+    async def run(self) -> None:
+        """Follow until cancelled; a ledger that is away is waited for."""
+        os.nice(10)
+        while True:
+            try:
+                if not await self.step():
+                    await asyncio.sleep(PAUSE)
+            except Refused:
+                await asyncio.sleep(1)
+
+    def _erase(self, block: BlockChanges) -> None:
+        """Destroy what the block says was erased: ciphertext, data keys and salts."""
+        for change in block.changes:
+            content = erased_content(change)
+            if content is None:
+                continue
+            self._parts.remove(content.commitment)
+            if content.address is not None:
+                self._files.remove(content.address)
+                self._envelopes.remove(content.address)

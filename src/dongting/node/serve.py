@@ -1,0 +1,154 @@
+"""A running node: the ledger's process, which starts and watches the API workers and the projector.
+
+Clean shutdown on SIGTERM or SIGINT: stop listening, answer what has arrived, end the children, close
+the store. A child that ends is started again, slower each time; a ledger that halts keeps serving reads
+and says why.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dongting.errors import Code, Refused
+from dongting.node.config import Config
+from dongting.node.home import Home
+from dongting.node.keystore import Keystore
+from dongting.node.ledger import LedgerNode, Limits
+from dongting.node.link import LinkServer
+from dongting.node.signing import log_key as log_key_of
+from dongting.wire.keys import SigningKey
+
+ADDRESS_IN_USE = Code(
+    "node", 46, "address-in-use",
+    "Another program listens on {address}; stop it, or choose another port with http.port.",
+    "{address} 已被其他程序占用；请停止该程序，或用 http.port 换一个端口。",
+    status=503,
+)  # fmt: skip
+
+log = logging.getLogger("dongting.serve")
+
+
+def listen(config: Config) -> socket.socket:
+    """The listening socket of the API, which all workers inherit."""
+    family = socket.AF_INET6 if ":" in config.http.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.http.host, config.http.port))
+    except OSError:
+        listener.close()
+        address = f"{config.http.host}:{config.http.port}"
+        raise Refused(ADDRESS_IN_USE, address=address) from None
+    listener.listen(1024)
+    listener.set_inheritable(True)
+    return listener
+
+
+def crash_point(wanted: int) -> Callable[[int], None]:
+    """What is called at each numbered crash point: kills the process at the wanted one (0: never)."""
+
+    def point(number: int) -> None:
+        if number == wanted:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return point
+
+
+def unlocked_log_key(config: Config, passphrase: bytes) -> SigningKey:
+    """The node's log key from its keystore; refuses a wrong passphrase."""
+    keystore = Keystore.open(config.path(config.keystore.path))
+    keystore.unlock(passphrase)
+    return log_key_of(keystore)
+
+
+class Children:
+    """Processes that are started again when they end, until `stop`."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+        self._processes: set[asyncio.subprocess.Process] = set()
+
+    def start(self, *arguments: str, descriptors: tuple[int, ...] = ()) -> None:
+        """Run `python -m ARGUMENTS` and keep it running; `descriptors` are inherited."""
+        self._tasks.append(asyncio.create_task(self._keep(arguments, descriptors)))
+
+    async def _keep(self, arguments: tuple[str, ...], descriptors: tuple[int, ...]) -> None:
+        pause = 0.2
+        while True:
+            began = time.monotonic()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", *arguments, pass_fds=descriptors, stdin=asyncio.subprocess.DEVNULL
+            )
+            self._processes.add(process)
+            code = await process.wait()
+            self._processes.discard(process)
+            pause = 0.2 if time.monotonic() - began > 60 else min(pause * 2, 10)
+            log.warning("a child process ended", extra={"module": arguments[0], "code": code})
+            await asyncio.sleep(pause)
+
+    async def stop(self) -> None:
+        """End them all: first ask, then insist."""
+        for task in self._tasks:
+            task.cancel()
+        for process in list(self._processes):
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        for process in list(self._processes):
+            try:
+                await asyncio.wait_for(process.wait(), 10)
+            except TimeoutError:
+                process.kill()
+
+
+async def serve(
+    config: Config, path: Path, log_key: SigningKey | None, ready: Callable[[str], None] = lambda _: None
+) -> None:
+    """Run the node until a signal ends it. `path` is the configuration file that the children read.
+
+    `ready` is called with the public address once requests are answered.
+    """
+    home = Home(config)
+    home.prepare()
+    listener = listen(config)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, stopping.set)
+    kernel = config.kernel
+    node = LedgerNode(
+        home.ledger(),
+        home.genesis_bytes(),
+        home.path,
+        lambda: int(time.time()),
+        log_key=log_key,
+        limits=Limits(
+            config.kernel.verify_workers or os.cpu_count() or 1, config.kernel.max_block_statements
+        ),
+        point=crash_point(config.kernel.crash),
+    )
+    server = LinkServer(node, home.socket)
+    children = Children()
+    await node.start()
+    await server.start()
+    children.start("dongting.node.follow_views", str(path))
+    for _ in range(config.http.workers):
+        children.start(
+            "dongting.api.worker", str(path), str(listener.fileno()), descriptors=(listener.fileno(),)
+        )
+    host, port = listener.getsockname()[:2]
+    ready(config.public_url if config.http.port else f"http://{host}:{port}")
+    try:
+        await stopping.wait()
+        log.info("shutting down")
+    finally:
+        listener.close()
+        await children.stop()
+        await server.stop()
+        await node.stop()
