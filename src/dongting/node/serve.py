@@ -128,20 +128,18 @@ async def serve(
         home.path,
         lambda: int(time.time()),
         log_key=log_key,
-        limits=Limits(
-            config.kernel.verify_workers or os.cpu_count() or 1, config.kernel.max_block_statements
-        ),
-        point=crash_point(config.kernel.crash),
+        limits=Limits(kernel.verify_workers or os.cpu_count() or 1, kernel.max_block_statements),
+        point=crash_point(kernel.crash),
+        unlock=lambda passphrase: unlocked_log_key(config, passphrase),
     )
     server = LinkServer(node, home.socket)
     children = Children()
     await node.start()
     await server.start()
     children.start("dongting.node.follow_views", str(path))
+    number = listener.fileno()
     for _ in range(config.http.workers):
-        children.start(
-            "dongting.api.worker", str(path), str(listener.fileno()), descriptors=(listener.fileno(),)
-        )
+        children.start("dongting.api.worker", str(path), str(number), descriptors=(number,))
     host, port = listener.getsockname()[:2]
     ready(config.public_url if config.http.port else f"http://{host}:{port}")
     try:
