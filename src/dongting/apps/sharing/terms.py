@@ -7,6 +7,7 @@ from dongting.appkit.fields import Digest, Prose, Text, says
 from dongting.apps.sharing.codes import TERMS_DIFFER
 from dongting.errors import require
 from dongting.standards.odrl import Terms
+from dongting.wire.part import Opening
 
 __all__ = ["Locator", "Observation", "Reason", "Terms", "check_terms"]
 
@@ -20,13 +21,12 @@ class Reason(Record, frozen=True):
 class Locator(Record, frozen=True):
     """Where an external delivery is handed over, and what opens its content commitment.
 
-    `digest` is that of the plain content and `salt` the 64 hexadecimal digits with which it was
-    committed to, so that the consumer can check outside what it received.
+    With the opening the consumer can check outside, from the digest of what it received, that it is
+    what the statement commits to.
     """
 
     locator: Annotated[Prose, says("Where the data is handed over", "数据交付位置")]
-    digest: Annotated[Digest, says("Digest of the content", "内容摘要")]
-    salt: Annotated[Digest, says("Salt", "盐值")]
+    opening: Annotated[Opening, says("Opening of the content commitment", "内容承诺的开启值")]
 
 
 class Observation(Record, frozen=True):
