@@ -5,7 +5,7 @@ begins is not counted, and its last day ends at 24:00. A day begins and ends in 
 fixed offset from UTC given in seconds, so that no time zone database can change an old deadline.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Protocol
@@ -52,11 +52,35 @@ def due(calendar: Days, start: int, working_days: int, zone: int) -> int:
     if len(set(calendar.weekend)) > 6:
         raise Fault("a calendar without a working day of the week")
     day = day_of(start, zone)
+    last = _by_weekdays(calendar.weekend, day, working_days)
+    if _none_within(calendar.holidays, day, last) and _none_within(calendar.workdays, day, last):
+        return end_of_day(last, zone)
     left = working_days
     while left > 0:
         day += timedelta(days=1)
         left -= is_working(calendar, day)
     return end_of_day(day, zone)
+
+
+def _by_weekdays(weekend: Sequence[int], day: date, working_days: int) -> date:
+    """The n-th day after `day` that is not of the weekend; whole weeks at once."""
+    if working_days == 0:
+        return day
+    free = set(weekend)
+    weeks = (working_days - 1) // (7 - len(free))
+    left = working_days - weeks * (7 - len(free))
+    number = day.toordinal() + 7 * weeks
+    while left > 0:
+        number += 1
+        left -= (number - 1) % 7 + 1 not in free  # day 1 of the calendar is a Monday
+    return date.fromordinal(number)
+
+
+def _none_within(days: Sequence[str], after: date, last: date) -> bool:
+    """Whether none of the days, ascending, lies after the one and up to the other."""
+    if not days:
+        return True
+    return bisect_right(days, after.isoformat()) == bisect_right(days, last.isoformat())
 
 
 def day_of(moment: int, zone: int) -> date:

@@ -1,6 +1,6 @@
 """Working days end where the law says, in the network's own zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -65,3 +65,22 @@ def test_a_day_begins_and_ends_in_the_zone_of_the_network(zone: int) -> None:
 def test_a_week_without_a_working_day_is_a_fault_and_not_an_endless_loop() -> None:
     with pytest.raises(Fault):
         due(SimpleNamespace(weekend=(1, 2, 3, 4, 5, 6, 7), holidays=(), workdays=()), 0, 1, CHINA)
+
+
+@pytest.mark.parametrize("weekend", [(6, 7), (5, 6), (7,), ()])
+@pytest.mark.parametrize("with_exceptions", [False, True])
+def test_counting_whole_weeks_at_once_gives_what_counting_day_by_day_gives(
+    weekend: tuple[int, ...], with_exceptions: bool
+) -> None:
+    holidays = ("2026-01-15", "2026-02-16", "2026-02-17") if with_exceptions else ()
+    workdays = ("2026-02-14", "2026-02-15") if with_exceptions else ()
+    days = SimpleNamespace(weekend=weekend, holidays=holidays, workdays=workdays)
+    for first in range(40):
+        start = date(2026, 1, 1) + timedelta(days=first)
+        counted, day = 0, start
+        for working_days in range(40):
+            while counted < working_days:
+                day += timedelta(days=1)
+                counted += is_working(days, day)
+            found = due(days, start_of_day(start, CHINA), working_days, CHINA)
+            assert found == end_of_day(day, CHINA)
