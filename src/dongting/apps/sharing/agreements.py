@@ -147,8 +147,8 @@ def renew(ctx: Context, asked: Renew) -> None:
             WRONG_STATE, record=asked.id, state="TERMINATED", action="renew", allowed="ACTIVE, SUSPENDED"
         )
     require(asked.terms == agreement.terms, codes.OTHER_TERMS, id=asked.id, terms=agreement.terms)
-    now_ends = ctx.supplied(WorkingDays).day(agreement.end - 1)
-    require(asked.end > agreement.end, codes.NOT_LONGER, end=now_ends)
+    if asked.end <= agreement.end:
+        raise Refused(codes.NOT_LONGER, end=ctx.supplied(WorkingDays).day(agreement.end - 1))
     require(asked.end > ctx.time, codes.ENDS_TOO_SOON)
     if agreement.renewal_end != asked.end:
         awaits = other(agreement, party)

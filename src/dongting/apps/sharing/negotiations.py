@@ -26,7 +26,7 @@ from dongting.apps.sharing.records import (
     transfer_id,
 )
 from dongting.apps.sharing.terms import Reason, Terms
-from dongting.errors import require
+from dongting.errors import Refused, require
 
 
 class Request(Record, frozen=True):
@@ -139,13 +139,9 @@ def accept(ctx: Context, asked: SameTerms) -> None:
     negotiation = find(ctx, Negotiation, asked.id)
     require_consumer(ctx, negotiation)
     state = NEGOTIATION.move(negotiation, "accept", asked.id)
-    days = ctx.supplied(WorkingDays)
-    require(
-        not NEGOTIATION.overdue(negotiation, ctx.time),
-        codes.OFFER_LAPSED,
-        id=asked.id,
-        due=days.day((negotiation.due or 1) - 1),
-    )
+    if NEGOTIATION.overdue(negotiation, ctx.time):
+        last = ctx.supplied(WorkingDays).day((negotiation.due or ctx.time) - 1)
+        raise Refused(codes.OFFER_LAPSED, id=asked.id, due=last)
     _conclude(ctx, negotiation, asked.terms, state)
 
 
