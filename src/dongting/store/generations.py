@@ -1,0 +1,137 @@
+"""Which generation of tables is read and which is being built, for any number of threads and processes.
+
+There is always exactly one that readers see. Another one may be under construction; it takes the place
+of the first in one transaction, or is dropped.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import ProgrammingError
+
+from dongting.errors import Fault
+from dongting.store.schema import Tables, lock, open_engine, projection, tables
+from dongting.store.search import index_for
+
+T = TypeVar("T")
+
+
+class Generations:
+    """The database behind the views. `fingerprint` says what new tables are filled with."""
+
+    def __init__(self, url: str, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        self._engine = open_engine(url)
+        options: dict[str, Any] = {"writes": True}
+        if self._engine.dialect.name == "postgresql":
+            # Each statement sees what the writer before has committed; `lock` keeps writers apart.
+            options["isolation_level"] = "READ COMMITTED"
+        self._writer = self._engine.execution_options(**options)
+        self._tables: dict[int, Tables] = {}
+        with self.write() as connection:
+            projection.create(connection, checkfirst=True)
+            if self._find(connection, ready=True) is None:
+                self._create(connection, 1, ready=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def read(self, query: Callable[[Connection, Tables], T]) -> T:
+        """Run a query on the tables that readers see; all of it sees one state."""
+        for last in (False, True):
+            try:
+                with self._engine.connect() as connection:
+                    return query(connection, self.of(self.active(connection)))
+            except ProgrammingError:
+                # PostgreSQL: a rebuild ended and dropped the former tables between two statements.
+                if last:
+                    raise
+        raise AssertionError
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction in which nobody else writes."""
+        with self._writer.begin() as connection:
+            lock(connection)
+            yield connection
+
+    def of(self, generation: int) -> Tables:
+        """The tables of a generation."""
+        if generation not in self._tables:
+            self._tables[generation] = tables(generation)
+        return self._tables[generation]
+
+    def active(self, connection: Connection) -> int:
+        """The generation that readers see."""
+        generation = self._find(connection, ready=True)
+        if generation is None:
+            raise Fault("the views have no tables that are ready")
+        return generation
+
+    def building(self) -> int | None:
+        """The height that the generation under construction has reached; None when there is none."""
+        with self._engine.connect() as connection:
+            generation = self._find(connection, ready=False)
+            return None if generation is None else self.height(connection, generation)
+
+    def height(self, connection: Connection, generation: int) -> int:
+        """The height that a generation has reached; -1 before genesis."""
+        query = select(projection.c.height).where(projection.c.generation == generation)
+        found: int | None = connection.execute(query).scalar()
+        if found is None:
+            raise Fault(f"generation {generation} of the views was dropped by another rebuild")
+        return found
+
+    def fingerprint(self, connection: Connection, generation: int) -> str:
+        """What a generation was filled with."""
+        query = select(projection.c.fingerprint).where(projection.c.generation == generation)
+        return str(connection.execute(query).scalar_one())
+
+    def reach(self, connection: Connection, generation: int, height: int) -> None:
+        """Note the height, in the transaction that fills the tables up to it."""
+        connection.execute(
+            update(projection).where(projection.c.generation == generation).values(height=height)
+        )
+
+    def begin(self, connection: Connection) -> int:
+        """The generation to build: one that was left unfinished, or a new one."""
+        unfinished = self._find(connection, ready=False)
+        if unfinished is not None:
+            if self.fingerprint(connection, unfinished) == self._fingerprint:
+                return unfinished
+            self._drop(connection, unfinished)
+        generation = self.active(connection) + 1
+        self._create(connection, generation, ready=False)
+        return generation
+
+    def finish(self, connection: Connection, generation: int) -> None:
+        """Let readers see the generation that was built; drop the former. Again: nothing happens."""
+        former = self.active(connection)
+        if former == generation:
+            return
+        connection.execute(update(projection).where(projection.c.generation == generation).values(ready=True))
+        self._drop(connection, former)
+
+    @staticmethod
+    def _find(connection: Connection, ready: bool) -> int | None:
+        query = select(projection.c.generation).where(projection.c.ready == ready)
+        return connection.execute(query).scalar()
+
+    def _create(self, connection: Connection, generation: int, ready: bool) -> None:
+        of = self.of(generation)
+        of.metadata.create_all(connection)
+        index_for(connection).create(connection, of)
+        connection.execute(
+            insert(projection).values(
+                generation=generation, height=-1, fingerprint=self._fingerprint, ready=ready
+            )
+        )
+
+    def _drop(self, connection: Connection, generation: int) -> None:
+        of = self.of(generation)
+        connection.execute(delete(projection).where(projection.c.generation == generation))
+        connection.exec_driver_sql(f"DROP TABLE {of.search}")
+        of.metadata.drop_all(connection)

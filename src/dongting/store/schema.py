@@ -1,0 +1,166 @@
+"""The tables of the views and how their database is opened (SQLite in WAL mode, or PostgreSQL).
+
+All applications share the same few tables. They exist once per generation: a rebuild fills the next
+generation while the present one is read, and `projection` says which is which and how far each has come.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+
+#: Raised by one when the tables, the words or the sortable forms change: older views are then rebuilt.
+LAYOUT = 1
+
+# Compared and sorted by code point on both.
+_Text = Text().with_variant(Text(collation="C"), "postgresql")
+# SQLite's row number is an INTEGER and nothing else.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+projection = Table(
+    "projection", MetaData(),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("height", BigInteger, nullable=False),  # -1 before genesis
+    Column("fingerprint", Text, nullable=False),
+    Column("ready", Boolean, nullable=False),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One generation of tables."""
+
+    generation: int
+    metadata: MetaData
+    record: Table
+    field: Table
+    tally: Table
+    waiting: Table
+
+    @property
+    def search(self) -> str:
+        """The name of the full-text table, which each database defines its own way."""
+        return f"search_{self.generation}"
+
+
+def tables(generation: int) -> Tables:
+    """The definitions of one generation.
+
+    `record` holds every kept version; its number rises in the order of the ledger. `field` holds the
+    values of current versions, `tally` how many current records have each, `waiting` who must act next.
+    """
+    metadata = MetaData()
+
+    def table(name: str, *parts: Any, **options: Any) -> Table:
+        return Table(f"{name}_{generation}", metadata, *parts, **options)
+
+    record = table(
+        "record",
+        Column("number", _Number, primary_key=True, autoincrement=False),
+        Column("type", _Text, nullable=False),
+        Column("id", _Text, nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("leaf", BigInteger, nullable=False),
+        Column("height", BigInteger, nullable=False),
+        Column("time", BigInteger, nullable=False),
+        Column("current", Boolean, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Index(f"record_{generation}_id", "type", "id", "version", unique=True),
+        # Partial: with `current` as a column, SQLite would take it to find the current version of one id.
+        Index(
+            f"record_{generation}_current",
+            "type",
+            "number",
+            sqlite_where=text("current = 1"),
+            postgresql_where=text("current"),
+        ),
+    )
+    field = table(
+        "field",
+        Column("record", BigInteger, primary_key=True, autoincrement=False),
+        Column("label", BigInteger, primary_key=True, autoincrement=False),
+        Column("value", _Text, primary_key=True),
+        Column("first", Boolean, nullable=False),
+        Index(f"field_{generation}_value", "label", "value", "record"),
+        sqlite_with_rowid=False,
+    )
+    tally = table(
+        "tally",
+        Column("label", BigInteger, primary_key=True, autoincrement=False),
+        Column("value", _Text, primary_key=True),
+        Column("many", BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    waiting = table(
+        "waiting",
+        Column("record", _Number, primary_key=True, autoincrement=False),
+        Column("organisation", _Text, nullable=False),  # empty: nobody in particular
+        Column("due", BigInteger, nullable=False),  # NO_DUE: no deadline, after all that have one
+        Column("type", _Text, nullable=False),
+        Index(f"waiting_{generation}_organisation", "organisation", "due", "record"),
+        Index(f"waiting_{generation}_due", "due", "record"),
+    )
+    return Tables(generation, metadata, record, field, tally, waiting)
+
+
+NO_DUE = 2**62
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on the database of the URL, whose transactions see one state from start to end."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, pool_size=8, max_overflow=24)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=24, pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+    )  # fmt: skip
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    # The driver would begin transactions where it likes; `_begin` does instead.
+    connection.isolation_level = None
+    for pragma in (
+        "busy_timeout = 60000",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",  # a lost tail is projected again: the height is lost with it
+        "temp_store = MEMORY",
+        "cache_size = -65536",
+        "mmap_size = 1073741824",
+        "secure_delete = OFF",  # nothing here is secret that the ledger does not hold for ever
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def lock(connection: Connection) -> None:
+    """Let one process at a time write; until the end of the transaction.
+
+    SQLite has done so by `BEGIN IMMEDIATE`. On PostgreSQL the transaction must not have read yet, else
+    it would not see what the process before it wrote.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(4919128301)"))

@@ -1,0 +1,346 @@
+"""The SQL views: lists, search, facets and to-do lists over the ledger's records and kept versions.
+
+A view is a projection of the ledger up to `height` and nothing more: it can be thrown away and rebuilt
+at any time, and a rebuild that is killed goes on where it stopped while the former views stay readable.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, tuple_
+
+from dongting.appkit.app import RecordType
+from dongting.errors import Fault
+from dongting.store import queries
+from dongting.store.fields import Fields, storable, value_of
+from dongting.store.generations import Generations
+from dongting.store.projecting import project
+from dongting.store.queries import BOUND, Filter, Filters, Place
+from dongting.store.rows import (
+    MAX_PAGE,
+    Block,
+    Changed,
+    Count,
+    Facets,
+    Page,
+    Row,
+    Waiting,
+    WaitingPage,
+    cursor_of,
+    place_of,
+)
+from dongting.store.schema import LAYOUT, NO_DUE, Tables
+from dongting.store.search import Facts, fact, index_for, kind
+from dongting.store.words import Term, terms
+
+_BATCH = 2000  # changes per transaction of a rebuild
+_LAST = 2**62  # above all numbers
+
+
+class Views:
+    """The views in one database, for any number of threads and processes.
+
+    `url` is `sqlite:////path/to/file` or `postgresql://user@host/name`; `types` are the record types of
+    all installed applications. Pages have at most `MAX_PAGE` rows, whatever `limit` says.
+    """
+
+    def __init__(self, url: str, types: Iterable[RecordType]) -> None:
+        self._fields = Fields(tuple(types))
+        self._fingerprint = self._fields.fingerprint(LAYOUT)
+        self._generations = Generations(url, self._fingerprint)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._generations.close()
+
+    @property
+    def height(self) -> int:
+        """The height up to which the ledger is in these views; -1 before genesis."""
+        return self._generations.read(lambda c, of: self._generations.height(c, of.generation))
+
+    @property
+    def outdated(self) -> bool:
+        """Whether they were filled under other declarations of records: then `rebuild` them."""
+        found = self._generations.read(lambda c, of: self._generations.fingerprint(c, of.generation))
+        return found != self._fingerprint
+
+    @property
+    def rebuilding(self) -> int | None:
+        """The height that an unfinished rebuild has reached (-1: nothing yet); None when there is none."""
+        return self._generations.building()
+
+    def apply(self, changes: Sequence[Changed], height: int, *, since: int | None = None) -> int:
+        """Take in all that changed up to `height`, in one transaction; return the height reached.
+
+        What the views hold already is left out, so that the same changes may come again. `since` says
+        that the changes are all those above that height: when the views are not that far (as after a
+        rebuild), nothing is taken in, and the height returned says from where to go on.
+        """
+        with self._generations.write() as connection:
+            generation = self._generations.active(connection)
+            done = self._generations.height(connection, generation)
+            if since is not None and since > done:
+                return done
+            return self._take(connection, generation, changes, height)
+
+    def rebuild(self, source: Iterable[Block], progress: Callable[[int], None] | None = None) -> int:
+        """Build the views anew from all blocks in order; return the height reached.
+
+        The new ones become visible at the end, at once. After a kill, call it again: blocks up to
+        `rebuilding` are skipped, so the source may start above it. `progress` is told each height that
+        is safely stored.
+        """
+        with self._generations.write() as connection:
+            generation = self._generations.begin(connection)
+            last = self._generations.height(connection, generation)
+        pending: list[Changed] = []
+        for block in source:
+            if block.height <= last:
+                continue
+            pending.extend(block.changes)
+            last = block.height
+            if len(pending) >= _BATCH:
+                self._step(generation, pending, last, progress)
+                pending = []
+        self._step(generation, pending, last, progress)
+        with self._generations.write() as connection:
+            self._generations.finish(connection, generation)
+        return last
+
+    def get(self, type: str, id: str, version: int | None = None) -> Row | None:
+        """The newest version of a record, or one that is kept; None when there is none."""
+        below = None if version is None else version + 1
+        found = next(iter(self._versions(type, id, below, 1)), None)
+        return found if found and version in (None, found.version) else None
+
+    def get_many(self, type: str, ids: Sequence[str]) -> dict[str, Row]:
+        """The newest versions of up to `MAX_PAGE` records of one type, by id."""
+        wanted = [storable(id) for id in ids[:MAX_PAGE]]
+
+        def read(connection: Connection, of: Tables) -> dict[str, Row]:
+            record = of.record
+            query = select(record).where(
+                record.c.type == storable(type), record.c.id.in_(wanted), record.c.current == True  # noqa: E712
+            )  # fmt: skip
+            return {row.id: row for row in _rows(connection, query)}
+
+        return self._generations.read(read)
+
+    def versions(self, type: str, id: str, *, cursor: str | None = None, limit: int = 50) -> Page:
+        """The kept versions of a record, the newest first."""
+        _, after = place_of(cursor)
+        limit = _bounded(limit)
+        rows = self._versions(type, id, after.number if after else None, limit + 1)
+        more = len(rows) > limit
+        return Page(rows[:limit], cursor_of(Place(rows[limit - 1].version)) if more else None)
+
+    def list(
+        self, type: str, filters: Filters | None = None, *, order: str | None = None,
+        descending: bool = True, cursor: str | None = None, limit: int = 50,
+    ) -> Page:  # fmt: skip
+        """Current records of one type in the order of the ledger, or of one indexed field.
+
+        A filter names an indexed field, a field that names a party, the workflow's state field, or
+        `fields.PARTY`; it holds when the field has the value, or one of several. A record that changes
+        moves to the newest end; a cursor never shows one record twice.
+        """
+        _, after = place_of(cursor)
+        limit = _bounded(limit)
+        label = None if order is None else self._fields.label(type, order)
+
+        def read(connection: Connection, of: Tables) -> Page:
+            everything = queries.total(connection, of, self._fields, type)
+            resolved = queries.resolve(connection, of, self._fields, type, filters or {})
+            if resolved is None:
+                return Page((), None)
+            if label is None:
+                query = queries.newest(of, type, everything, resolved, descending, after, limit + 1)
+                places = [Place(number) for number in connection.execute(query).scalars()]
+            else:
+                by = queries.sorted_by(of, label, everything, resolved, descending, after, limit + 1)
+                places = [Place(number, value) for number, value in connection.execute(by)]
+            rows = _fetch(connection, of, [place.number for place in places[:limit]])
+            return Page(rows, cursor_of(places[limit - 1]) if len(places) > limit else None)
+
+        return self._generations.read(read)
+
+    def search(
+        self, text: str, types: Sequence[str] = (), filters: Filters | None = None, *,
+        cursor: str | None = None, limit: int = 50,
+    ) -> Page:  # fmt: skip
+        """Current records that have every word of the text, those with all in the title first, each
+        newest first. `types` empty means all; filters need exactly one type. Without words: nothing."""
+        tier, after = place_of(cursor)
+        limit = _bounded(limit)
+        said = terms(text)
+
+        def read(connection: Connection, of: Tables) -> Page:
+            facts = self._facts(connection, of, types, filters or {})
+            if facts is None or not said:
+                return Page((), None)
+            places = self._found(connection, of, said, facts, tier, after, limit + 1)
+            rows = _fetch(connection, of, [number for _, number in places[:limit]])
+            more = len(places) > limit
+            return Page(rows, cursor_of(Place(places[limit - 1][1]), places[limit - 1][0]) if more else None)
+
+        return self._generations.read(read)
+
+    def facets(
+        self, type: str, field: str, filters: Filters | None = None, *, text: str = "", limit: int = 50
+    ) -> Facets:
+        """The values that a field has among the records that match, and how many have each."""
+        label = self._fields.label(type, field)
+        limit = _bounded(limit)
+        said = terms(text)
+
+        def read(connection: Connection, of: Tables) -> Facets:
+            if not filters and not said:
+                query = queries.facets_of_all(of, label, limit)
+                return Facets(_values(connection, query), True)
+            numbers = self._matching(connection, of, type, filters or {}, said)
+            query = queries.facets_of(connection, of, label, numbers[:BOUND], limit)
+            return Facets(_values(connection, query), len(numbers) <= BOUND)
+
+        return self._generations.read(read)
+
+    def count(self, type: str, filters: Filters | None = None, *, text: str = "") -> Count:
+        """How many current records match; above `BOUND`, under several conditions, only that it is more."""
+        said = terms(text)
+
+        def read(connection: Connection, of: Tables) -> Count:
+            if not filters and not said:
+                return Count(queries.total(connection, of, self._fields, type), True)
+            resolved = queries.resolve(connection, of, self._fields, type, filters or {})
+            if resolved is not None and len(resolved) == 1 and len(resolved[0].values) == 1 and not said:
+                return Count(resolved[0].size, True)
+            many = len(self._matching(connection, of, type, filters or {}, said))
+            return Count(min(many, BOUND), many <= BOUND)
+
+        return self._generations.read(read)
+
+    def waiting(
+        self, organisation: str | None, at: int, *, types: Sequence[str] = (), overdue: bool = False,
+        cursor: str | None = None, limit: int = 50,
+    ) -> WaitingPage:  # fmt: skip
+        """What waits for an organisation (None: for anybody) at a moment, the earliest deadline first,
+        then what has none; `overdue` leaves only what is past its deadline."""
+        _, after = place_of(cursor)
+        limit = _bounded(limit)
+
+        def read(connection: Connection, of: Tables) -> WaitingPage:
+            waits = of.waiting
+            query = select(waits)
+            if organisation is not None:
+                query = query.where(waits.c.organisation == storable(organisation))
+            if types:
+                query = query.where(waits.c.type.in_([storable(type) for type in types]))
+            if overdue:
+                query = query.where(waits.c.due <= at)
+            if after is not None:
+                due = int(after.value) if after.value.isdecimal() else 0
+                query = query.where(tuple_(waits.c.due, waits.c.record) > tuple_(due, after.number))
+            found = connection.execute(query.order_by(waits.c.due, waits.c.record).limit(limit + 1)).all()
+            rows = _fetch(connection, of, [one.record for one in found[:limit]])
+            items = tuple(
+                Waiting(row, one.organisation or None, None if one.due == NO_DUE else one.due, one.due <= at)
+                for row, one in zip(rows, found, strict=False)
+            )
+            end = found[limit - 1] if len(found) > limit else None
+            return WaitingPage(items, cursor_of(Place(end.record, str(end.due))) if end else None)
+
+        return self._generations.read(read)
+
+    def _take(self, connection: Connection, generation: int, changes: Sequence[Changed], height: int) -> int:
+        done = self._generations.height(connection, generation)
+        if height <= done:
+            return done
+        if any(change.height > height for change in changes):
+            raise Fault(f"a change above the height {height} that it came with")
+        fresh = [change for change in changes if change.height > done]
+        project(connection, self._generations.of(generation), self._fields, fresh)
+        self._generations.reach(connection, generation, height)
+        return height
+
+    def _step(
+        self, generation: int, changes: Sequence[Changed], height: int, progress: Callable[[int], None] | None
+    ) -> None:
+        with self._generations.write() as connection:
+            done = self._take(connection, generation, changes, height)
+        if progress:
+            progress(done)
+
+    def _versions(self, type: str, id: str, below: int | None, limit: int) -> tuple[Row, ...]:
+        def read(connection: Connection, of: Tables) -> tuple[Row, ...]:
+            record = of.record
+            query = select(record).where(record.c.type == storable(type), record.c.id == storable(id))
+            if below is not None:
+                query = query.where(record.c.version < below)
+            return _rows(connection, query.order_by(record.c.version.desc()).limit(limit))
+
+        return self._generations.read(read)
+
+    def _matching(
+        self, connection: Connection, of: Tables, type: str, filters: Filters, said: Sequence[Term]
+    ) -> Sequence[int]:
+        """The numbers of the newest records that match: all, or one more than `BOUND`."""
+        resolved = queries.resolve(connection, of, self._fields, type, filters)
+        if resolved is None:
+            return []
+        if said:
+            facts = _facts(type, resolved)
+            return [n for _, n in self._found(connection, of, said, facts, 0, None, BOUND + 1)]
+        everything = queries.total(connection, of, self._fields, type)
+        query = queries.newest(of, type, everything, resolved, True, None, BOUND + 1)
+        return connection.execute(query).scalars().all()
+
+    def _facts(
+        self, connection: Connection, of: Tables, types: Sequence[str], filters: Filters
+    ) -> Facts | None:
+        if not filters:
+            return [[kind(type) for type in types]] if types else []
+        assert len(types) == 1, "filters name fields of one type"
+        resolved = queries.resolve(connection, of, self._fields, types[0], filters)
+        return None if resolved is None else _facts(types[0], resolved)
+
+    def _found(
+        self, connection: Connection, of: Tables, said: Sequence[Term], facts: Facts,
+        tier: int, after: Place | None, limit: int,
+    ) -> Sequence[tuple[int, int]]:  # fmt: skip
+        """Tier and number of what a search finds."""
+        found: list[tuple[int, int]] = []
+        below = after.number if after else _LAST
+        index = index_for(connection)
+        for one in range(tier, 2):
+            numbers = index.find(connection, of, said, facts, one, below, limit - len(found))
+            found.extend((one, number) for number in numbers)
+            if len(found) == limit:
+                break
+            below = _LAST
+        return found
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, MAX_PAGE))
+
+
+def _facts(type: str, filters: Sequence[Filter]) -> Facts:
+    return [[kind(type)], *([fact(one.label, value) for value in one.values] for one in filters)]
+
+
+def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Row, ...]:
+    return tuple(_row(row) for row in connection.execute(query))
+
+
+def _row(row: Any) -> Row:
+    return Row(row.type, row.id, row.version, row.leaf, row.height, row.time, bytes(row.body), row.current)
+
+
+def _fetch(connection: Connection, of: Tables, numbers: Sequence[int]) -> tuple[Row, ...]:
+    """The rows with these numbers, in this order."""
+    found = connection.execute(select(of.record).where(of.record.c.number.in_(numbers)))
+    rows = {row.number: _row(row) for row in found}
+    return tuple(rows[number] for number in numbers)
+
+
+def _values(connection: Connection, query: Select[str, int]) -> tuple[tuple[str | int | None, int], ...]:
+    return tuple((value_of(value), many) for value, many in connection.execute(query))
