@@ -36,7 +36,8 @@ def free_bytes(directory: Path) -> int:
 def private_directory(directory: Path) -> None:
     """Make the directory and its parents, readable by their owner only; existing ones stay as they are."""
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([path for path in (directory, *directory.parents) if not path.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise disk_failure(error, directory) from error
 

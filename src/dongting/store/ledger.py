@@ -7,6 +7,7 @@ file it is in. One process writes; the operating system's lock on the directory 
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -75,6 +76,13 @@ CHECKPOINT_EXISTS = Code(
     "{directory} is already there. Name a new directory for the copy of the ledger.",
     "{directory} 已存在。请为账本副本指定新的目录。",
     409,
+)  # fmt: skip
+DISK_FILLED = Code(
+    "store", 8, "disk-filled",
+    "The disk filled up during a write at {place}. Free some space and open the ledger again: "
+    "it then shows whether that write is there.",
+    "写入 {place} 时磁盘已满。请清理空间后重新打开账本，届时可知该次写入是否存在。",
+    507,
 )  # fmt: skip
 
 
@@ -145,10 +153,10 @@ class LedgerStore:
     def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Keys with the prefix and their values, ascending from prefix + start; one consistent view."""
         try:
-            cursor = self._db.iter(_scanning(prefix))
+            cursor = self._db.iter(_scanning())
             cursor.seek(prefix + start)
-            while cursor.valid():
-                yield cursor.key(), cursor.value()
+            while cursor.valid() and (key := cursor.key()).startswith(prefix):
+                yield key, cursor.value()
                 cursor.next()
             cursor.status()  # an iterator that meets damage ends early, and only this tells
         except Exception as error:
@@ -157,11 +165,15 @@ class LedgerStore:
     def scan_back(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """The same, descending: from prefix + start downwards, or from the last key when start is empty."""
         try:
-            cursor = self._db.iter(_scanning(prefix))
+            cursor = self._db.iter(_scanning())
             if start:
                 cursor.seek_for_prev(prefix + start)
-            else:
+            elif (end := after(prefix)) is None:
                 cursor.seek_to_last()
+            else:
+                cursor.seek_for_prev(end)
+                if cursor.valid() and cursor.key() == end:
+                    cursor.prev()
             while cursor.valid() and (key := cursor.key()).startswith(prefix):
                 yield key, cursor.value()
                 cursor.prev()
@@ -172,8 +184,9 @@ class LedgerStore:
     def write(self, changes: Sequence[Change], drop: Sequence[bytes] = ()) -> None:
         """Delete the keys that have one of the `drop` prefixes, then make the changes: all, durably, or none.
 
-        Refuses when the disk is full. After any other failure it is unknown whether the write will be there
-        when the ledger is next opened, so this store then refuses to write: close it and open it again.
+        Refuses with `DISK_FULL` when there is no room: nothing has happened. After any other failure it is
+        unknown whether the write will be there when the ledger is next opened, so this store raises the same
+        for every later write: close it and open it again.
         """
         if self._failed is not None:
             raise self._failed
@@ -192,7 +205,9 @@ class LedgerStore:
         try:
             self._db.write(batch, self._synced)
         except Exception as error:
-            self._failed = self._failure(error)
+            failure = self._failure(error)
+            full = isinstance(failure, Refused) and failure.code is DISK_FULL
+            self._failed = Refused(DISK_FILLED, place=self.directory) if full else failure
             raise self._failed from error
 
     def _drop(self, batch: WriteBatch, prefix: bytes) -> None:
@@ -231,10 +246,11 @@ class LedgerStore:
         return {name.removeprefix("rocksdb."): self._db.property_int_value(name) or 0 for name in names}
 
     def close(self) -> None:
-        """Release the directory; closing twice is fine."""
+        """Release the directory; closing twice is fine. What a full disk holds up stays in the log."""
         if not self._closed:
             self._closed = True
-            self._db.close()
+            with suppress(Exception):
+                self._db.close()
 
     def _failure(self, error: Exception) -> Refused | Fault:
         text = str(error)
@@ -271,12 +287,11 @@ def _format(directory: Path) -> int | None:
     return found
 
 
-def _scanning(prefix: bytes) -> ReadOptions:
+def _scanning() -> ReadOptions:
+    # No bounds: rocksdict 0.3.29 ignores the lower one, and scans with an upper one were seen to miss keys.
     options = ReadOptions()
     options.set_verify_checksums(True)
     options.set_readahead_size(256 * 1024)
-    if (end := after(prefix)) is not None:
-        options.set_iterate_upper_bound(end)
     return options
 
 
