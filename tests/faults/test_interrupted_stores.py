@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dongting.errors import Refused
+from dongting.errors import Code, Refused
 from dongting.store.disk import DISK_FULL
 from dongting.store.files import FileStore
 from dongting.store.ledger import DISK_FILLED, LedgerStore
@@ -127,8 +127,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
-def test_a_full_disk_refuses_a_ledger_write_and_keeps_what_was_acknowledged(small_disk: Path) -> None:
-    store = LedgerStore(small_disk / "ledger", reserve=0)
+@pytest.mark.parametrize(("reserve", "code"), [(0, DISK_FULL), (-60_000_000, DISK_FILLED)])
+def test_a_full_disk_refuses_a_ledger_write_and_keeps_what_was_acknowledged(
+    small_disk: Path, reserve: int, code: Code
+) -> None:
+    """Foreseen by the check before a write, or met in its midst when that check is out of the way."""
+    store = LedgerStore(small_disk / "ledger", reserve=reserve)
     written = 0
 
     def fill() -> None:
@@ -139,7 +143,7 @@ def test_a_full_disk_refuses_a_ledger_write_and_keeps_what_was_acknowledged(smal
 
     with pytest.raises(Refused) as refusal:
         fill()
-    assert refusal.value.code is DISK_FILLED
+    assert refusal.value.code is code
     assert written > 10
     assert store.get(b"k00000000") is not None
     store.close()
