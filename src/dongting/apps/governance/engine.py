@@ -125,7 +125,8 @@ def set_engine_members(ctx: Context, change: SetEngineMembers) -> None:
     changed = EngineMembers(
         id=ENGINE, members=members, from_height=change.from_height, before=members_at(present, ctx.height)
     )
-    require(changed != present and members != changed.before, NOTHING_CHANGES)
+    put_off = present.from_height > ctx.height and present.from_height != change.from_height
+    require(members != present.members or put_off, NOTHING_CHANGES)
     ctx.put(changed)
 
 

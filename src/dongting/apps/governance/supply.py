@@ -1,9 +1,15 @@
 """What governance tells other applications: working days and the deadlines counted in them."""
 
+from functools import lru_cache
+
 from dongting.appkit import calendar
 from dongting.appkit.context import Reader
 from dongting.apps.governance.parameters import ParameterName, parameter
 from dongting.apps.governance.workdays import Calendar, calendar_record
+
+
+#: Most statements of a day ask for the same deadline.
+_due = lru_cache(maxsize=1024)(calendar.due)
 
 
 class WorkingDays:
@@ -32,7 +38,8 @@ class WorkingDays:
     def due(self, start: int, days: int) -> int:
         """The end of the n-th working day after the day of `start`; seconds since 1970."""
         present = self.calendar
-        return calendar.due(present, start, days, present.zone)
+        day = start - (start + present.zone) % calendar.DAY
+        return _due(present, day, days, present.zone)
 
     def day(self, moment: int) -> str:
         """The day in the network's zone in which a moment lies, `YYYY-MM-DD`."""

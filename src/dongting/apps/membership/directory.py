@@ -3,6 +3,8 @@
 On the path of every statement, so it reads two records and computes little else.
 """
 
+from functools import lru_cache
+
 from dongting.appkit.app import MEMBER
 from dongting.appkit.authority import Authority, Principal
 from dongting.appkit.context import Reader
@@ -12,7 +14,12 @@ from dongting.apps.membership.organisations import Organisation
 from dongting.errors import Refused
 from dongting.wire.keys import from_base64
 
-_NO_ROLES: frozenset[str] = frozenset()
+
+@lru_cache(maxsize=4096)
+def _principal(id: str, standing: str, roles: tuple[str, ...], predecessors: tuple[str, ...]) -> Principal:
+    """The signer with these facts; remembered, because the same few sign most statements."""
+    held = frozenset((MEMBER, *roles)) if standing == "active" else frozenset()
+    return Principal(id, held, frozenset((id, *predecessors)))
 
 
 class Directory:
@@ -38,10 +45,7 @@ class Directory:
             raise Refused(NOT_ITS_KEY, key=kid, issuer=issuer)
         if key.revoked is not None:
             raise Refused(KEY_REVOKED, key=kid)
-        roles = _NO_ROLES
-        if organisation.standing == "active":
-            roles = frozenset((MEMBER, *organisation.roles))
-        return Principal(issuer, roles, frozenset((issuer, *organisation.predecessors)))
+        return _principal(issuer, organisation.standing, organisation.roles, organisation.predecessors)
 
     def key(self, kid: str) -> bytes | None:
         """The COSE_Key bytes of a registered signing key, also of a revoked one."""
