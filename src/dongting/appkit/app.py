@@ -38,6 +38,7 @@ class RecordType:
     searched: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     workflow: Workflow | None = None
+    related: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,15 @@ class App:
         searched: Iterable[str] = (),
         parties: Iterable[str] = (),
         workflow: Workflow | None = None,
+        related: Iterable[str] = (),
     ) -> Callable[[type[Any]], type[Any]]:
         """Declare a record type (a class decorator).
 
         `title` is (English, Chinese); `key` the field that holds the id; `indexed` the fields by which
         lists are filtered and sorted; `searched` those that full-text search reads; `parties` those that
-        name the organisations concerned.
+        name the organisations concerned; `related` the addresses of further records that belong to its
+        story, beside those that its references name: format strings over its fields, in which
+        `{1..count}` stands for each number from 1 to the field `count`.
         """
 
         def declare(struct: type[Any]) -> type[Any]:
@@ -99,7 +103,7 @@ class App:
                 assert used in names, f"{name} has no field {used}"
             self.records[struct] = RecordType(
                 name, struct, key, Text(en=title[0], zh=title[1]),
-                tuple(indexed), tuple(searched), tuple(parties), workflow,
+                tuple(indexed), tuple(searched), tuple(parties), workflow, tuple(related),
             )  # fmt: skip
             return struct
 

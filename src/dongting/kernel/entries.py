@@ -7,17 +7,10 @@ The first byte of a store key is its table:
     b  blocks by height
 """
 
-from typing import Any
-
-import cbor2
 import msgspec
 
-from dongting.errors import Fault, Refused
-from dongting.wire import cbor
+from dongting.errors import Fault
 
-BLOCK_END_TAG = (
-    1_146_048_071  # "DONG", first come first served range of the CBOR tag registry (RFC 8949, 9.2)
-)
 GENESIS_LEAF = -1  # the `leaf` of a record that genesis made
 
 HEAD_KEY = b"mhead"
@@ -66,41 +59,6 @@ def decode_entry(data: bytes) -> Entry:
 
 
 _ENTRY = msgspec.json.Decoder(Entry)
-
-
-class BlockEnd(msgspec.Struct, frozen=True):
-    """What closes a block in the log: it binds order and time to the state (kernel rule 3).
-
-    `time` in seconds since 1970, `first` the index of the block's first statement, `state` 32 bytes.
-    """
-
-    height: int
-    time: int
-    first: int
-    state: bytes
-
-    def encode(self) -> bytes:
-        """The leaf's bytes: tag 1146048071 around [height, time, first leaf index, state root]."""
-        return cbor.encode(cbor2.CBORTag(BLOCK_END_TAG, [self.height, self.time, self.first, self.state]))
-
-    @classmethod
-    def decode(cls, data: bytes) -> "BlockEnd | None":
-        """The block end in these bytes, or None when they are not one."""
-        try:
-            tag = cbor.decode(data)
-        except Refused:
-            return None
-        if not isinstance(tag, cbor2.CBORTag) or tag.tag != BLOCK_END_TAG:
-            return None
-        value: Any = tag.value  # cbor2 gives a tuple for an array inside a tag
-        shapes = [int, int, int, bytes]
-        if (
-            not isinstance(value, list | tuple)
-            or [type(item) for item in value] != shapes
-            or len(value[3]) != 32
-        ):
-            return None
-        return cls(*value)
 
 
 class BlockRecord(msgspec.Struct, frozen=True, array_like=True):

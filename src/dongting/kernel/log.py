@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dongting.errors import Fault, Refused
 from dongting.kernel.store import TILES, Change, Store
 from dongting.wire.merkle import Frontier, consistency_path, inclusion_path, root_at
+from dongting.wire.multiproof import multi_path
 from dongting.wire.profile import Profile
 from dongting.wire.tiles import Tile, TileHashes, exactly, grow, width_at
 
@@ -76,6 +77,10 @@ class Log:
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """The path from a leaf to the root of the log of `size` leaves (the present one when None)."""
         return inclusion_path(self._profile, index, self.size if size is None else size, self._at_hand())
+
+    def inclusion_of(self, indices: Sequence[int]) -> list[bytes]:
+        """One path from several leaves, ascending, to the present root (`dongting.wire.multiproof`)."""
+        return multi_path(self._profile, indices, self.size, self._at_hand())
 
     def consistency(self, first: int, second: int | None = None) -> list[bytes]:
         """The proof that the log of `first` leaves grew into the one of `second`."""

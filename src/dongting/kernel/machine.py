@@ -21,7 +21,6 @@ from dongting.kernel.entries import (
     GENESIS_KEY,
     GENESIS_LEAF,
     HEAD_KEY,
-    BlockEnd,
     BlockRecord,
     Head,
     block_key,
@@ -36,6 +35,7 @@ from dongting.kernel.replay import ReplayWindow
 from dongting.kernel.rules import Rules, Verb
 from dongting.kernel.store import Change, Store
 from dongting.kernel.tree import Tree, TreeUpdate
+from dongting.wire.blocks import BlockEnd
 from dongting.wire.genesis import Genesis, network_id
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.profile import Profile, profile_named

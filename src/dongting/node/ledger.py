@@ -14,7 +14,7 @@ from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
 from dongting.node.facade import BlockChanges, Facade, Fate, Signer, Status, Submitted, Version
 from dongting.node.installed import download_address, installed_rules
-from dongting.node.prove import assemble
+from dongting.node.prove import assemble, follow
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
@@ -232,7 +232,7 @@ class LedgerNode(Facade):
 
     async def prove(self, addresses: list[str]) -> bytes:
         require(self._issuer.note, NO_LOG_KEY)
-        return assemble(self.machine, self._genesis, self._issuer.note, addresses)
+        return assemble(self.machine, self._genesis, self._issuer.note, follow(self.machine, addresses))
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
         found = []

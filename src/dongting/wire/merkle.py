@@ -64,7 +64,7 @@ def root(profile: Profile, leaf_hashes: Sequence[bytes]) -> bytes:
 def root_at(profile: Profile, size: int, hash_at: HashAt) -> bytes:
     """The root of the log when it had `size` leaves."""
     require(0 <= size <= MAX_SIZE, OUTSIDE_TREE, size=size, place=size)
-    return _range_hash(profile, 0, size, hash_at) if size else empty_root(profile)
+    return range_hash(profile, 0, size, hash_at) if size else empty_root(profile)
 
 
 class Frontier:
@@ -138,12 +138,12 @@ def inclusion_path(profile: Profile, index: int, size: int, hash_at: HashAt) -> 
     start, end = 0, size
     path: list[bytes] = []
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if index < middle:
-            path.append(_range_hash(profile, middle, end, hash_at))
+            path.append(range_hash(profile, middle, end, hash_at))
             end = middle
         else:
-            path.append(_range_hash(profile, start, middle, hash_at))
+            path.append(range_hash(profile, start, middle, hash_at))
             start = middle
     path.reverse()
     return path
@@ -160,15 +160,15 @@ def consistency_path(profile: Profile, first: int, second: int, hash_at: HashAt)
     start, end = 0, second
     path: list[bytes] = []
     while first != end:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if first <= middle:
-            path.append(_range_hash(profile, middle, end, hash_at))
+            path.append(range_hash(profile, middle, end, hash_at))
             end = middle
         else:
-            path.append(_range_hash(profile, start, middle, hash_at))
+            path.append(range_hash(profile, start, middle, hash_at))
             start = middle
     if start:
-        path.append(_range_hash(profile, start, end, hash_at))
+        path.append(range_hash(profile, start, end, hash_at))
     path.reverse()
     return path
 
@@ -244,20 +244,20 @@ def verify_consistency(
         return False
 
 
-def _split(width: int) -> int:
+def split(width: int) -> int:
     """The largest power of two below the width, where section 2.1.1 divides a range of leaves."""
     return 1 << (width - 1).bit_length() - 1
 
 
-def _range_hash(profile: Profile, start: int, end: int, hash_at: HashAt) -> bytes:
+def range_hash(profile: Profile, start: int, end: int, hash_at: HashAt) -> bytes:
     """MTH(D[start:end]) for a range that section 2.1.1 divides out of a tree."""
     width = end - start
     if width & (width - 1) == 0:
         level = width.bit_length() - 1
         return hash_at(level, start >> level)
-    middle = start + _split(width)
+    middle = start + split(width)
     return node_hash(
-        profile, _range_hash(profile, start, middle, hash_at), _range_hash(profile, middle, end, hash_at)
+        profile, range_hash(profile, start, middle, hash_at), range_hash(profile, middle, end, hash_at)
     )
 
 

@@ -136,7 +136,7 @@ def verify(root: bytes, address: str, entry: bytes | None, proof: StateProof, pr
     that is absent though an entry was shown, and one that is present though absence was claimed.
     """
     key = key_hash(address, profile)
-    _check_bucket(proof.bucket, key, depth=len(proof.branches))
+    check_bucket(proof.bucket, key, depth=len(proof.branches))
     require(_root(key, proof, profile) == root, STATE_ROOT_DIFFERS)
     current = dict(entries_of(proof.bucket)).get(key)
     if entry is None:
@@ -157,7 +157,7 @@ def _proof_branch(row: object) -> ProofBranch:
     raise _malformed("a branch is not a bitmap and its sibling hashes")
 
 
-def _check_bucket(bucket: bytes, key: bytes, depth: int) -> None:
+def check_bucket(bucket: bytes, key: bytes, depth: int) -> None:
     """The bucket holds at most 16 entries, ascending without repeats, all under the key's prefix."""
     if depth > MAX_BRANCHES:
         raise _malformed("it has more branches than a key hash has nibbles")

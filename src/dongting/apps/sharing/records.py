@@ -82,6 +82,7 @@ NEGOTIATION = Workflow(
     indexed=("consumer", "provider", "dataset", "state", "requested", "due"),
     parties=("consumer", "provider"),
     workflow=NEGOTIATION,
+    related=("sharing.agreement/{id}",),
 )
 class Negotiation(Record, frozen=True, kw_only=True):
     """A request for a dataset and the terms that now stand in it (Contract Negotiation)."""
@@ -118,6 +119,7 @@ AGREEMENT = Workflow(
     indexed=("provider", "consumer", "dataset", "state", "start", "end", "agreed"),
     parties=("provider", "consumer"),
     workflow=AGREEMENT,
+    related=("sharing.negotiation/{id}", "sharing.transfer/{id}.{1..deliveries}"),
 )
 class Agreement(Record, frozen=True, kw_only=True):
     """One set of terms under which two signatures stand. That its time is over is derived, not stored.
@@ -167,6 +169,7 @@ TRANSFER = Workflow(
     ),
     parties=("provider", "consumer"),
     workflow=TRANSFER,
+    related=("catalogue.dataset-version/{dataset}.{version}",),
 )  # fmt: skip
 class Transfer(Record, frozen=True, kw_only=True):
     """One handing-over under an agreement (Transfer Process); its id is `<agreement>.<number>`."""
