@@ -10,7 +10,7 @@ import msgspec
 
 from dongting.appkit.app import COLLECTIVE
 from dongting.appkit.authority import Principal
-from dongting.errors import Code, Fault, Refused, require
+from dongting.errors import Code, Fault, Refused
 from dongting.kernel import codes
 from dongting.kernel.entries import record_key
 from dongting.kernel.rules import Rules, Verb
@@ -21,6 +21,7 @@ P = TypeVar("P")
 
 #: A record and its version; version 0 stands for "there is none".
 Versioned = tuple[Any, int]
+_NONE: Versioned = (None, 0)
 _CACHE_SIZE = 40_000
 
 
@@ -30,16 +31,16 @@ class State:
     def __init__(self, store: Store, rules: Rules) -> None:
         self.store = store
         self.rules = rules
-        self._cache: dict[str, Versioned] = {}
+        self.cache: dict[str, Versioned] = {}
 
     def read(self, struct: type[Any], address: str) -> Versioned:
         """The present record at an address and its version."""
-        cached = self._cache.get(address)
+        cached = self.cache.get(address)
         if cached is not None:
             return cached
         data = self.store.get(record_key(address))
         if data is None:
-            return None, 0
+            return _NONE
         try:
             entry = self.rules.records[struct].decode(data)
         except msgspec.MsgspecError as error:
@@ -49,9 +50,9 @@ class State:
 
     def remember(self, address: str, record: Versioned) -> None:
         """Keep a committed record at hand."""
-        if len(self._cache) >= _CACHE_SIZE:
-            self._cache.clear()
-        self._cache[address] = record
+        if len(self.cache) >= _CACHE_SIZE:
+            self.cache.clear()
+        self.cache[address] = record
 
 
 class Frame:
@@ -76,6 +77,9 @@ class Execution:
         self._state = state
         self._frame = frame
         self._block = block
+        self._cache = state.cache
+        self._records = state.rules.records
+        self._absent: dict[str, Versioned] = {}
         self._writes: dict[str, Versioned] = {}
         self._principal = Principal("", frozenset(), frozenset())
         self._app = ""
@@ -105,15 +109,21 @@ class Execution:
         return organisation in self._principal.acts_for
 
     def get(self, record: type[R], id: str) -> R | None:
-        found: R | None = self._find(record, self._state.rules.records[record].prefix + id)[0]
+        found: R | None = self._find(record, self._records[record].prefix + id)[0]
         return found
 
     def _find(self, record: type[Any], address: str) -> Versioned:
-        found = self._writes.get(address) or self._block.get(address)
-        return found if found is not None else self._state.read(record, address)
+        found = self._writes.get(address) or self._block.get(address) or self._cache.get(address)
+        if found is None:
+            found = self._absent.get(address)
+            if found is None:
+                found = self._state.read(record, address)
+                if found is _NONE:
+                    self._absent[address] = found  # most new records are looked for before they are made
+        return found
 
     def put(self, record: Any) -> None:
-        typed = self._state.rules.records[type(record)]
+        typed = self._records[type(record)]
         if typed.app.name != self._app:
             raise Fault(
                 f"{self._app} must not write {typed.declared.name}, which belongs to {typed.app.name}"
@@ -181,11 +191,11 @@ def decode_arguments(verb: Verb, payload: bytes) -> Any:
 
 def check_role(verb: Verb, principal: Principal) -> None:
     """Refuse an author who holds none of the roles that the action asks for."""
-    require(
-        not verb.declared.by.isdisjoint(principal.roles),
-        codes.WRONG_ROLE,
-        action=verb.declared.name,
-        author=principal.id,
-        needed=", ".join(sorted(verb.declared.by)),
-        held=", ".join(sorted(principal.roles)) or "-",
-    )
+    if verb.declared.by.isdisjoint(principal.roles):
+        raise Refused(
+            codes.WRONG_ROLE,
+            action=verb.declared.name,
+            author=principal.id,
+            needed=", ".join(sorted(verb.declared.by)),
+            held=", ".join(sorted(principal.roles)) or "-",
+        )

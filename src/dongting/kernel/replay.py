@@ -2,7 +2,8 @@
 
 Kept in the ledger store by the epoch of acceptance, so that an epoch is forgotten by one range of keys and
 no statement is needed to prune it. A statement accepted at block time t cannot be accepted again after
-t + MAX_AHEAD + MAX_LIFETIME, so the present epoch and the one before are all that must be known.
+t + MAX_AHEAD + MAX_LIFETIME, so the present epoch and the one before are all that must be known. The
+window of a `cti` is thus that of the statement that bears it: the same bytes are never accepted twice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,18 +31,23 @@ class ReplayWindow:
     def seen(self, statements: Sequence[Statement], time: int) -> list[tuple[int, bytes] | None]:
         """For each statement, the index and leaf hash of the one accepted under its issuer and nonce."""
         epoch = time // EPOCH
-        keys = [
-            _key(at, statement.issuer, statement.nonce)
-            for statement in statements
-            for at in (epoch, epoch - 1)
-        ]
-        found = self._store.get_many(keys)
-        return [_first(found[2 * n], found[2 * n + 1]) for n in range(len(statements))]
+        keys = [_key(epoch, each.issuer, each.nonce) for each in statements]
+        found = [None if value is None else _place(value) for value in self._store.get_many(keys)]
+        # What is dated in this epoch cannot have been accepted in the one before.
+        start = epoch * EPOCH + MAX_AHEAD
+        older = [n for n, each in enumerate(statements) if each.issued <= start and found[n] is None]
+        before = [_key(epoch - 1, statements[n].issuer, statements[n].nonce) for n in older]
+        for n, value in zip(older, self._store.get_many(before) if before else (), strict=True):
+            found[n] = None if value is None else _place(value)
+        return found
 
     def find(self, issuer: str, nonce: bytes, time: int) -> tuple[int, bytes] | None:
         """Index and leaf hash of the statement accepted under this issuer and nonce."""
         epoch = time // EPOCH
-        return _first(*self._store.get_many([_key(at, issuer, nonce) for at in (epoch, epoch - 1)]))
+        for value in self._store.get_many([_key(at, issuer, nonce) for at in (epoch, epoch - 1)]):
+            if value is not None:
+                return _place(value)
+        return None
 
     def record(self, statement: Statement, index: int, time: int) -> Change:
         """The change that remembers an accepted statement."""
@@ -61,8 +67,5 @@ class ReplayWindow:
             yield key, None
 
 
-def _first(*values: bytes | None) -> tuple[int, bytes] | None:
-    for value in values:
-        if value is not None:
-            return int.from_bytes(value[:8]), value[8:]
-    return None
+def _place(value: bytes) -> tuple[int, bytes]:
+    return int.from_bytes(value[:8]), value[8:]

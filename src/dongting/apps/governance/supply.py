@@ -7,7 +7,6 @@ from dongting.appkit.context import Reader
 from dongting.apps.governance.parameters import ParameterName, parameter
 from dongting.apps.governance.workdays import Calendar, calendar_record
 
-
 #: Most statements of a day ask for the same deadline.
 _due = lru_cache(maxsize=1024)(calendar.due)
 
