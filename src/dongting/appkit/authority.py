@@ -1,11 +1,11 @@
 """Who may sign: what the kernel needs to know of a signer, whichever application keeps the members."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+
+class Principal(msgspec.Struct, frozen=True):
     """A signer as the ledger knows it at one moment.
 
     `acts_for` holds its own id and the ids of those whose successor it is.

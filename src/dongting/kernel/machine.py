@@ -45,8 +45,7 @@ from dongting.wire.statement import MAX_AHEAD, Statement
 _encode_record = msgspec.json.Encoder(order="sorted").encode
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A statement is in the log at `index`; `height` and `time` are those of its block."""
 
     index: int
@@ -57,8 +56,7 @@ class Accepted:
 Outcome = Accepted | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, gc=False):
     """One new version of a record, as views take it."""
 
     address: str

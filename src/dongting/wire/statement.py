@@ -85,6 +85,10 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return key.verify(self.data[-64:], to_be_signed(self.data))
 
 
+def _malformed(why: str) -> Refused:
+    return Refused(MALFORMED, why=why)
+
+
 class _Frame(NamedTuple):
     protected: bytes
     payload: bytes
@@ -108,19 +112,17 @@ def _string_at(data: bytes, start: int) -> tuple[int, int]:
 
 def _frame(data: bytes) -> _Frame:
     try:
-        require(data[:2] == _OPENING, MALFORMED, why="it does not begin as COSE_Sign1 (tag 18, four items)")
+        if data[:2] != _OPENING:
+            raise _malformed("it does not begin as COSE_Sign1 (tag 18, four items)")
         begin, protected_end = _string_at(data, 2)
-        protected = data[begin:protected_end]
-        require(data[protected_end] == _EMPTY_MAP, MALFORMED, why="the unprotected header must be empty")
-        begin, payload_end = _string_at(data, protected_end + 1)
+        if data[protected_end] != _EMPTY_MAP:
+            raise _malformed("the unprotected header must be empty")
+        start, payload_end = _string_at(data, protected_end + 1)
     except IndexError:
-        raise Refused(MALFORMED, why="it is cut short") from None
-    require(
-        data[payload_end : payload_end + 2] == _SIGNATURE_HEAD and len(data) == payload_end + 66,
-        MALFORMED,
-        why="the signature must have 64 bytes and nothing may follow it",
-    )
-    return _Frame(protected, data[begin:payload_end], protected_end, payload_end)
+        raise _malformed("it is cut short") from None
+    if data[payload_end : payload_end + 2] != _SIGNATURE_HEAD or len(data) != payload_end + 66:
+        raise _malformed("the signature must have 64 bytes and nothing may follow it")
+    return _Frame(data[begin:protected_end], data[start:payload_end], protected_end, payload_end)
 
 
 def to_be_signed(data: bytes) -> bytes:
@@ -142,99 +144,86 @@ class _Claims(NamedTuple):
     action: str
 
 
-class _Cursor:
-    """Reads the protected header front to back, accepting only the form that `_header` writes.
-
-    The header's shape is fixed, so reading it once this way is both stricter and several times
-    faster than decoding any CBOR, checking it and encoding it again.
-    """
-
-    __slots__ = ("at", "data")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    def expect(self, literal: bytes, what: str) -> None:
-        end = self.at + len(literal)
-        if self.data[self.at : end] != literal:
-            raise Refused(MALFORMED, why=f"the protected header's {what} is missing, misplaced or misspelt")
-        self.at = end
-
-    def take(self, size: int) -> bytes:
-        end = self.at + size
-        if end > len(self.data):
-            raise Refused(MALFORMED, why="the protected header is cut short")
-        taken = self.data[self.at : end]
-        self.at = end
-        return taken
-
-    def number(self, major: int) -> int:
-        """The argument of an item of this major type, in its shortest form."""
-        head = self.take(1)[0] - (major << 5)
-        if 0 <= head < 24:
-            return head
-        if not 24 <= head <= 27:
-            raise Refused(MALFORMED, why="an item of the protected header has the wrong type")
-        size = 1 << head - 24
-        value = int.from_bytes(self.take(size))
-        if value < (24, 1 << 8, 1 << 16, 1 << 32)[head - 24]:
-            raise Refused(MALFORMED, why="a number of the protected header is not in its shortest form")
-        return value
-
-    def text(self, limit: int, what: str) -> str:
-        """A text of printable ASCII."""
-        size = self.number(3)
-        if not 0 < size <= limit:
-            raise Refused(MALFORMED, why=f"{what} must have 1 to {limit} characters")
-        text = self.take(size)
-        if not text.isascii() or not (value := text.decode("ascii")).isprintable():
-            raise Refused(MALFORMED, why=f"{what} must be printable ASCII")
-        return value
-
-    def seconds(self) -> int:
-        value = self.number(0)
-        if value > jcs.MAX_SAFE_INTEGER:
-            raise Refused(MALFORMED, why="a time lies beyond 2^53-1 seconds")
-        return value
-
-
 _CONTENT_AND_KID = b"\x03\x70" + CONTENT_TYPE.encode() + b"\x04\x58\x20"
 _ALGS = {cbor2.dumps(alg): alg for alg in SUITE_OF_ALG}
-_LABELS = {claim: cbor2.dumps(claim) for claim in (ISS, SUB, AUD, EXP, IAT, ACTION)}
-_NONCE = cbor2.dumps(CTI) + b"\x50"
+_NONCE_HEAD = bytes([CTI, 0x50])  # a byte string of 16
+_ACTION_HEAD = cbor2.dumps(ACTION)
+
+
+def _text(data: bytes, at: int, label: int, limit: int) -> tuple[str, int]:
+    """A claim of printable ASCII behind its one-byte label, and where it ends."""
+    head = data[at + 1]
+    if data[at] != label:
+        raise _malformed(f"claim {label} is missing or misplaced in the protected header")
+    if 0x60 < head < 0x78:
+        start, size = at + 2, head - 0x60
+    elif head == 0x78 and data[at + 2] >= 24:
+        start, size = at + 3, data[at + 2]
+    else:
+        raise _malformed(f"claim {label} is no text, or its length is not in its shortest form")
+    text = data[start : start + size]
+    if size > limit or len(text) != size or not text.isascii():
+        raise _malformed(f"claim {label} must have 1 to {limit} characters of printable ASCII")
+    value = text.decode("ascii")
+    if not value.isprintable():
+        raise _malformed(f"claim {label} must have 1 to {limit} characters of printable ASCII")
+    return value, start + size
+
+
+def _seconds(data: bytes, at: int, label: int) -> tuple[int, int]:
+    """A claim of whole seconds behind its one-byte label, in its shortest form, and where it ends."""
+    head = data[at + 1]
+    if data[at] != label:
+        raise _malformed(f"claim {label} is missing or misplaced in the protected header")
+    if head < 24:
+        return head, at + 2
+    if not 24 <= head <= 27:
+        raise _malformed(f"claim {label} is not a whole number")
+    size = 1 << head - 24
+    end = at + 2 + size
+    value = int.from_bytes(data[at + 2 : end])
+    if value < (24, 1 << 8, 1 << 16, 1 << 32)[head - 24] or value > jcs.MAX_SAFE_INTEGER or end > len(data):
+        raise _malformed(f"claim {label} lies beyond 2^53-1 or is not in its shortest form")
+    return value, end
 
 
 def _claims(protected: bytes) -> _Claims:
-    """What a protected header says; refuses every other spelling of it."""
-    read = _Cursor(protected)
-    read.expect(b"\xa4\x01", "alg")
-    end = protected.find(_CONTENT_AND_KID, 2, 8 + len(_CONTENT_AND_KID))
-    alg = _ALGS.get(protected[2:end]) if end > 0 else None
+    """What a protected header says; refuses every other spelling of it.
+
+    The header's shape is fixed, so reading it once front to back is both stricter and several times
+    faster than decoding any CBOR, checking it and encoding it again.
+    """
+    try:
+        return _read_claims(protected)
+    except IndexError:
+        raise _malformed("the protected header is cut short") from None
+
+
+def _read_claims(data: bytes) -> _Claims:
+    end = data.find(_CONTENT_AND_KID, 2, 8 + len(_CONTENT_AND_KID))
+    alg = _ALGS.get(data[2:end]) if end > 0 and data[:2] == b"\xa4\x01" else None
     if alg is None:
-        raise Refused(MALFORMED, why="its alg is unknown, or content type application/json does not follow")
-    read.at = end + len(_CONTENT_AND_KID)
-    kid = read.take(32)
-    expiring = protected[read.at + 1 : read.at + 2] == b"\xa7"
-    read.expect(b"\x0f\xa7" if expiring else b"\x0f\xa6", "map of CWT claims")
-    read.expect(_LABELS[ISS], "iss")
-    issuer = read.text(64, "iss")
-    read.expect(_LABELS[SUB], "sub")
-    subject = read.text(160, "sub")
-    read.expect(_LABELS[AUD], "aud")
-    network = read.text(64, "aud")
+        raise _malformed("its alg is unknown, or content type application/json does not follow")
+    start = end + len(_CONTENT_AND_KID)
+    at = start + 32
+    kid = data[start:at]
+    count = data[at + 1]
+    if data[at] != CLAIMS or count not in (0xA6, 0xA7):
+        raise _malformed("six or seven CWT claims must follow the kid of 32 bytes")
+    issuer, at = _text(data, at + 2, ISS, 64)
+    subject, at = _text(data, at, SUB, 160)
+    network, at = _text(data, at, AUD, 64)
     expires = None
-    if expiring:
-        read.expect(_LABELS[EXP], "exp")
-        expires = read.seconds()
-    read.expect(_LABELS[IAT], "iat")
-    issued = read.seconds()
-    read.expect(_NONCE, "cti")
-    nonce = read.take(16)
-    read.expect(_LABELS[ACTION], "action")
-    action = read.text(80, "the action")
-    if read.at != len(protected):
-        raise Refused(MALFORMED, why="something follows the claims in the protected header")
+    if count == 0xA7:
+        expires, at = _seconds(data, at, EXP)
+    issued, at = _seconds(data, at, IAT)
+    nonce = data[at + 2 : at + 18]
+    at += 18
+    if data[at - 18 : at - 16] != _NONCE_HEAD or data[at : at + 4] != _ACTION_HEAD[:4]:
+        raise _malformed("cti must be 16 bytes, and the action must follow it")
+    action, at = _text(data, at + 4, _ACTION_HEAD[4], 80)
+    if at != len(data):
+        raise _malformed("something follows the claims in the protected header")
     return _Claims(alg, kid, issuer, subject, network, expires, issued, nonce, action)
 
 
@@ -248,7 +237,8 @@ def decode(data: bytes, profile: Profile) -> Statement:
     require(len(data) <= MAX_STATEMENT, TOO_LARGE, size=len(data))
     frame = _frame(data)
     claims = _claims(frame.protected)
-    require(type(jcs.decode(frame.payload)) is dict, MALFORMED, why="the arguments must be a JSON object")
+    if type(jcs.decode(frame.payload)) is not dict:
+        raise _malformed("the arguments must be a JSON object")
     return Statement(
         data, profile.hash(b"\x00" + data), claims.issuer, claims.subject, claims.network, claims.action,
         claims.issued, claims.expires, claims.nonce, claims.kid, claims.alg, frame.payload,
