@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dongting.errors import Fault, Refused
 from dongting.kernel.store import TILES, Change, Store
-from dongting.wire.merkle import Frontier, consistency_path, inclusion_path, root_at
+from dongting.wire.merkle import Frontier, consistency_path, inclusion_path, inclusion_paths, root_at
 from dongting.wire.multiproof import multi_path
 from dongting.wire.profile import Profile
 from dongting.wire.tiles import Tile, TileHashes, exactly, grow, width_at
@@ -81,6 +81,10 @@ class Log:
     def inclusion_of(self, indices: Sequence[int]) -> list[bytes]:
         """One path from several leaves, ascending, to the present root (`dongting.wire.multiproof`)."""
         return multi_path(self._profile, indices, self.size, self._at_hand())
+
+    def inclusions(self, first: int, last: int) -> list[list[bytes]]:
+        """The paths of the leaves from `first` up to `last` to the present root."""
+        return inclusion_paths(self._profile, first, last, self.size, self._at_hand())
 
     def consistency(self, first: int, second: int | None = None) -> list[bytes]:
         """The proof that the log of `first` leaves grew into the one of `second`."""

@@ -149,6 +149,31 @@ def inclusion_path(profile: Profile, index: int, size: int, hash_at: HashAt) -> 
     return path
 
 
+def inclusion_paths(profile: Profile, first: int, last: int, size: int, hash_at: HashAt) -> list[list[bytes]]:
+    """The inclusion paths of the leaves from `first` up to, not including, `last`; shared work is done once."""
+    require(0 <= first < last <= size <= MAX_SIZE, OUTSIDE_TREE, size=size, place=last)
+
+    def paths(start: int, end: int, low: int, high: int) -> list[list[bytes]]:
+        if end - start == 1:
+            return [[]]
+        middle = start + split(end - start)
+        found: list[list[bytes]] = []
+        if low < middle:
+            sibling = range_hash(profile, middle, end, hash_at)
+            found = paths(start, middle, low, min(high, middle))
+            for path in found:
+                path.append(sibling)
+        if high > middle:
+            sibling = range_hash(profile, start, middle, hash_at)
+            right = paths(middle, end, max(low, middle), high)
+            for path in right:
+                path.append(sibling)
+            found += right
+        return found
+
+    return paths(0, size, first, last)
+
+
 def consistency_path(profile: Profile, first: int, second: int, hash_at: HashAt) -> list[bytes]:
     """PROOF(first, D[second]) of section 2.1.4.1: that a log of `first` leaves grew into one of `second`.
 
