@@ -6,7 +6,8 @@ All patterns name their characters one by one, so that they never depend on a Un
 in `$(?!\\n)`: a bare `$` would also match before a last line feed and let a second form of an id through.
 """
 
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, get_args
 
 from msgspec import Meta, Struct
 
@@ -123,3 +124,12 @@ def reference(record: str) -> Meta:
         pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)",
         extra={"kind": "reference", "record": record},
     )
+
+
+def extras(annotation: Any) -> Iterator[Mapping[str, Any]]:
+    """What the kinds and labels within a field's annotation say of themselves, the outermost first."""
+    for meta in getattr(annotation, "__metadata__", ()):
+        if isinstance(meta, Meta) and meta.extra:
+            yield meta.extra
+    for inner in get_args(annotation):
+        yield from extras(inner)

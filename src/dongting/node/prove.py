@@ -6,11 +6,12 @@ record types declare.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from dongting.appkit.app import RecordType
+from dongting.appkit.fields import extras
 from dongting.apps import governance, membership
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel.entries import BlockRecord, decode_entry, leaf_key, record_key, version_key
@@ -26,19 +27,19 @@ MAX_RECORDS = 2_000
 MAX_STATEMENTS = 10_000
 
 TOO_MUCH = Code(
-    "node", 45, "story-too-large",
+    "node", 60, "story-too-large",
     "This story has more than {limit} {what}; ask for a proof of fewer records.",
     "该过程包含的{what}超过 {limit}；请减少需要证明的记录。",
     status=413,
 )  # fmt: skip
 NOTHING_YET = Code(
-    "node", 46, "nothing-to-prove-yet",
+    "node", 61, "nothing-to-prove-yet",
     "The newest signed checkpoint does not cover the newest block; unlock the node, or ask again later.",
     "最新签署的检查点尚未覆盖最新区块；请解锁节点，或稍后再试。",
     status=503,
 )  # fmt: skip
 NO_ADDRESSES = Code(
-    "node", 47, "no-addresses",
+    "node", 62, "no-addresses",
     "Name at least one record, as app.type/id.",
     "请至少给出一条记录的地址，格式为 app.type/id。",
     status=400,
@@ -115,19 +116,10 @@ def _references(declared: RecordType) -> dict[str, str]:
     """The fields of a record type that hold ids of other records, and of which type these are."""
     found = {}
     for field in msgspec.structs.fields(declared.struct):
-        for extra in _extras(field.type):
+        for extra in extras(field.type):
             if extra.get("kind") == "reference":
                 found[field.encode_name] = extra["record"]
     return found
-
-
-def _extras(annotation: Any) -> Iterator[Mapping[str, Any]]:
-    """What the field kinds within an annotation say of themselves."""
-    for meta in getattr(annotation, "__metadata__", ()):
-        if isinstance(meta, msgspec.Meta) and meta.extra:
-            yield meta.extra
-    for inner in get_args(annotation):
-        yield from _extras(inner)
 
 
 def _addresses(template: str, body: Mapping[str, Any]) -> Iterator[str]:

@@ -30,6 +30,11 @@ _Party = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[!-~]+$")]
 
 #: Whether the assignee may pass the data on: to nobody, inside its own organisation only, to anyone.
 Onward = Literal["none", "within-organisation", "allowed"]
+ONWARD: dict[Onward, dict[str, str]] = {
+    "none": {"en": "to nobody", "zh": "不得转让或再提供"},
+    "within-organisation": {"en": "within the own organisation only", "zh": "仅限本单位内部"},
+    "allowed": {"en": "allowed", "zh": "允许"},
+}
 
 
 class Words(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -69,7 +74,9 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     ] = None
     start: Annotated[_Instant | None, Meta(extra=_field("instant", "From", "开始时间"))] = None
     end: Annotated[_Instant | None, Meta(extra=_field("instant", "Until", "结束时间"))] = None
-    onward: Annotated[Onward, Meta(extra=_field("choice", "Onward use", "转让与再提供"))] = "none"
+    onward: Annotated[
+        Onward, Meta(extra={**_field("choice", "Onward use", "转让与再提供"), "names": ONWARD})
+    ] = "none"
     destroy_within_days: Annotated[
         Annotated[int, Meta(ge=0, le=36_500)] | None,
         Meta(extra=_field("count", "Destroyed within days of the end", "到期后销毁期限（日）")),
