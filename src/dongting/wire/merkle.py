@@ -150,7 +150,7 @@ def inclusion_path(profile: Profile, index: int, size: int, hash_at: HashAt) -> 
 
 
 def inclusion_paths(profile: Profile, first: int, last: int, size: int, hash_at: HashAt) -> list[list[bytes]]:
-    """The inclusion paths of the leaves from `first` up to, not including, `last`; shared work is done once."""
+    """The inclusion paths of the leaves from `first` up to `last`, which is left out; shared work is once."""
     require(0 <= first < last <= size <= MAX_SIZE, OUTSIDE_TREE, size=size, place=last)
 
     def paths(start: int, end: int, low: int, high: int) -> list[list[bytes]]:
