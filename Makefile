@@ -1,0 +1,48 @@
+# `make run` and `make test` need nothing but git, Python 3.11 or newer and make: they set up the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run test check lint bench soak setup postgresql clean
+
+run: $(READY)
+	@$(BIN)/python -m dongting.cli.demo
+
+test: $(READY) postgresql
+	$(BIN)/ruff format --check src tests bench examples
+	$(BIN)/ruff check src tests bench examples
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q
+
+check: test
+
+bench: $(READY)
+	@cd bench && ../$(BIN)/python all.py
+
+soak: $(READY) postgresql
+	DONGTING_SOAK=1 $(BIN)/pytest -q tests/properties tests/faults
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv 2>/dev/null || { \
+		command -v apt-get >/dev/null && $(MAKE) --no-print-directory venv-package && $(PYTHON) -m venv .venv; }
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $(READY)
+
+# Debian keeps venv in a package of its own.
+.PHONY: venv-package
+venv-package:
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -q -y python3-venv
+
+# The tests of the views run on a real PostgreSQL too, started by the tests themselves.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
+		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && \
+		$(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y postgresql; }
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
