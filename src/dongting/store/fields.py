@@ -14,7 +14,7 @@ import msgspec
 
 from dongting.appkit.app import RecordType
 from dongting.appkit.fields import MAX_SAFE_INTEGER, Attachment, Money, Period, Text
-from dongting.errors import Code, Fault, require
+from dongting.errors import Code, Fault, Refused
 from dongting.store.words import words
 
 #: The name of the field that holds every organisation which a record concerns.
@@ -140,6 +140,11 @@ class Fields:
         """The names of all declared types."""
         return sorted(self._kinds)
 
+    def having(self, names: Iterable[str]) -> list[str]:
+        """The types that have all these fields."""
+        wanted = set(names)
+        return [name for name, kind in self._kinds.items() if wanted <= kind.labels.keys()]
+
     def fingerprint(self, layout: int) -> str:
         """A digest of all that decides what is indexed; views with another one must be rebuilt."""
         declared = [
@@ -152,10 +157,9 @@ class Fields:
         """The label of a field; refuses with NOT_INDEXED one by which nothing can be found."""
         kind = self._kinds.get(type)
         labels = kind.labels if kind else {}
-        require(
-            name in labels, NOT_INDEXED,
-            type=type[:80], field=name[:80], fields=", ".join(n for n in labels if n != ALL) or "-",
-        )  # fmt: skip
+        if name not in labels:
+            known = ", ".join(n for n in labels if n != ALL) or "-"
+            raise Refused(NOT_INDEXED, type=type[:80], field=name[:80], fields=known)
         return labels[name]
 
     def entry(self, type: str, body: bytes) -> Entry:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, inspect, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from dongting.errors import Fault
@@ -30,10 +30,12 @@ class Generations:
             options["isolation_level"] = "READ COMMITTED"
         self._writer = self._engine.execution_options(**options)
         self._tables: dict[int, Tables] = {}
-        with self.write() as connection:
-            projection.create(connection, checkfirst=True)
-            if self._find(connection, ready=True) is None:
-                self._create(connection, 1, ready=True)
+        # Only the first to open it writes, so that nobody has to wait for a writer merely to read.
+        if not inspect(self._engine).has_table(projection.name):
+            with self.write() as connection:
+                projection.create(connection, checkfirst=True)
+                if self._find(connection, ready=True) is None:
+                    self._create(connection, 1, ready=True)
 
     def close(self) -> None:
         """Close all connections."""

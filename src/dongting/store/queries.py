@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    and_,
     cast,
     exists,
     func,
@@ -46,6 +47,7 @@ TOO_MANY = Code(
 class Filter:
     """One field, the sortable forms of which one must hold, and how many records have one of them."""
 
+    name: str
     label: int
     values: tuple[str, ...]
     size: int
@@ -85,7 +87,7 @@ def resolve(
         if not found:
             return None
         values = tuple(sorted(row.value for row in found))
-        resolved.append(Filter(label, values, sum(row.many for row in found)))
+        resolved.append(Filter(name, label, values, sum(row.many for row in found)))
     return sorted(resolved, key=lambda one: one.size)
 
 
@@ -163,16 +165,18 @@ def facets_of(
 ) -> Select[str, int]:
     """The same among the records with these numbers."""
     field, many = tables.field, func.count()
-    query = select(field.c.value, many).where(field.c.label == label, _listed(connection, field, numbers))
+    query = select(field.c.value, many).where(_listed(connection, field, label, numbers))
     return query.group_by(field.c.value).order_by(many.desc(), field.c.value).limit(limit)
 
 
-def _listed(connection: Connection, field: Table, numbers: Sequence[int]) -> ColumnElement[bool]:
+def _listed(connection: Connection, field: Table, label: int, numbers: Sequence[int]) -> ColumnElement[bool]:
     # As one parameter: thousands would take longer to compile than to look up.
     if connection.dialect.name == "sqlite":
         each = func.json_each(msgspec.json.encode(numbers).decode()).table_valued("value")
-        return field.c.record.in_(select(each.c.value))
-    return field.c.record == func.any(cast(list(numbers), ARRAY(BigInteger)))
+        # The sum keeps SQLite from walking all records that have the field.
+        return and_(field.c.record.in_(select(each.c.value)), field.c.label + 0 == label)
+    listed = func.any(cast(list(numbers), ARRAY(BigInteger)))
+    return and_(field.c.record == listed, field.c.label == label)
 
 
 def _among(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:

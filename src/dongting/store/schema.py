@@ -143,6 +143,9 @@ def _prepare(connection: Any, _: Any) -> None:
         "busy_timeout = 60000",
         "journal_mode = WAL",
         "synchronous = NORMAL",  # a lost tail is projected again: the height is lost with it
+        # A block changes pages all over a large file: many blocks share one way to the disk.
+        "wal_autocheckpoint = 16384",
+        "journal_size_limit = 134217728",
         "temp_store = MEMORY",
         "cache_size = -65536",
         "mmap_size = 1073741824",

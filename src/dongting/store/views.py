@@ -4,7 +4,7 @@ A view is a projection of the ledger up to `height` and nothing more: it can be 
 at any time, and a rebuild that is killed goes on where it stopped while the former views stay readable.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, select, tuple_
@@ -169,7 +169,7 @@ class Views:
         cursor: str | None = None, limit: int = 50,
     ) -> Page:  # fmt: skip
         """Current records that have every word of the text, those with all in the title first, each
-        newest first. `types` empty means all; filters need exactly one type. Without words: nothing."""
+        newest first. `types` empty means all that have the fields of the filters. Without words: nothing."""
         tier, after = place_of(cursor)
         limit = _bounded(limit)
         said = terms(text)
@@ -287,7 +287,7 @@ class Views:
         if resolved is None:
             return []
         if said:
-            facts = _facts(type, resolved)
+            facts = _facts({type: resolved})
             return [n for _, n in self._found(connection, of, said, facts, 0, None, BOUND + 1)]
         everything = queries.total(connection, of, self._fields, type)
         query = queries.newest(of, type, everything, resolved, True, None, BOUND + 1)
@@ -296,11 +296,15 @@ class Views:
     def _facts(
         self, connection: Connection, of: Tables, types: Sequence[str], filters: Filters
     ) -> Facts | None:
+        """What a search under filters looks for beside words; None when nothing can be found."""
         if not filters:
             return [[kind(type) for type in types]] if types else []
-        assert len(types) == 1, "filters name fields of one type"
-        resolved = queries.resolve(connection, of, self._fields, types[0], filters)
-        return None if resolved is None else _facts(types[0], resolved)
+        resolved = {
+            type: queries.resolve(connection, of, self._fields, type, filters)
+            for type in types or self._fields.having(filters)
+        }
+        left = {type: found for type, found in resolved.items() if found is not None}
+        return _facts(left) if left else None
 
     def _found(
         self, connection: Connection, of: Tables, said: Sequence[Term], facts: Facts,
@@ -323,8 +327,12 @@ def _bounded(limit: int) -> int:
     return max(1, min(limit, MAX_PAGE))
 
 
-def _facts(type: str, filters: Sequence[Filter]) -> Facts:
-    return [[kind(type)], *([fact(one.label, value) for value in one.values] for one in filters)]
+def _facts(resolved: Mapping[str, Sequence[Filter]]) -> Facts:
+    facts: dict[str, list[str]] = {"": [kind(type) for type in resolved]}
+    for filters in resolved.values():
+        for one in filters:
+            facts.setdefault(one.name, []).extend(fact(one.label, value) for value in one.values)
+    return list(facts.values())
 
 
 def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Row, ...]:
