@@ -33,12 +33,19 @@ class CheckpointFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._turn = 0
+        newest = max((0, 1), key=self._size)
+        self._turn = newest ^ 1  # a write that is torn must leave the newest
 
     def read(self) -> bytes | None:
         """The newest note in the file, or None when none was issued yet."""
-        notes = [note for note in (self._place(0), self._place(1)) if note is not None]
-        return max(notes, key=lambda note: checkpoints.decode(note).size, default=None)
+        return self._place(max((0, 1), key=self._size))
+
+    def damaged(self) -> bool:
+        """Whether a place holds something that is not a whole note."""
+        return any(
+            self._place(turn) is None and os.pread(self._file, _PLACE, turn * _PLACE).strip(b"\0")
+            for turn in (0, 1)
+        )
 
     def write(self, note: bytes) -> None:
         """Keep this note, synced."""
@@ -50,6 +57,10 @@ class CheckpointFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+    def _size(self, turn: int) -> int:
+        note = self._place(turn)
+        return -1 if note is None else checkpoints.decode(note).size
 
     def _place(self, turn: int) -> bytes | None:
         data = os.pread(self._file, _PLACE, turn * _PLACE)

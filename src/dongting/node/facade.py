@@ -144,3 +144,10 @@ class Facade(Protocol):
     async def unlock(self, passphrase: bytes) -> None:
         """Unlock the node's log key; for the operator on this machine, never over HTTP."""
         ...
+
+    async def copy(self) -> str:
+        """Put a consistent copy of the ledger in a new directory beside it; its path.
+
+        For the operator on this machine, never over HTTP; whoever asked removes it.
+        """
+        ...

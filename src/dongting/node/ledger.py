@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dongting.engines.embedded import Embedded
-from dongting.errors import Code, Refused, require
+from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
 from dongting.kernel.entries import decode_entry, record_key
 from dongting.kernel.machine import Accepted, Machine
@@ -75,6 +75,8 @@ class LedgerNode(Facade):
         limits: Limits = Limits(),
         point: Callable[[int], None] = lambda _: None,
         unlock: Callable[[bytes], SigningKey] | None = None,
+        copy: Callable[[], Path] | None = None,
+        restored: Refused | None = None,
     ) -> None:
         self._store = store
         self._genesis = genesis
@@ -84,12 +86,14 @@ class LedgerNode(Facade):
         if log_key is not None:
             require(to_base64(log_key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
         self._log_key = log_key
-        self._issuer = Issuer(self.machine, self.origin, log_key, directory / "checkpoint")
+        self._restored = restored
+        self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint")
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
         self._point = point
         self._clock = clock
         self._unlock = unlock
+        self._copy = copy
         self._engine = Embedded(
             self.machine,
             clock,
@@ -118,7 +122,23 @@ class LedgerNode(Facade):
         key = self._unlock(passphrase)
         require(to_base64(key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
         self._log_key = key
-        self._issuer.unlock(key)
+        if self._restored is None:
+            self._issuer.unlock(key)
+
+    def _signing_key(self) -> SigningKey | None:
+        """The log key, unless the node must not sign: a restored one could show a second history."""
+        return self._log_key if self._restored is None else None
+
+    def _closed(self) -> Refused | None:
+        """Why the node signs nothing and takes no statements, if so."""
+        if self._restored is not None:
+            return self._restored
+        return Refused(NO_LOG_KEY) if self._log_key is None else None
+
+    async def copy(self) -> str:
+        if self._copy is None:
+            raise Fault("this ledger is not kept in a directory that could be copied")
+        return str(self._copy())
 
     def _log_keys(self) -> list[str]:
         return [key.key for key in self.machine.genesis.log_keys]
@@ -126,8 +146,8 @@ class LedgerNode(Facade):
     # Statements
 
     async def submit(self, statements: list[bytes]) -> Submitted:
-        if self._log_key is None:
-            raise Refused(NO_LOG_KEY)
+        if (why := self._closed()) is not None:
+            raise why
         ids = [self.machine.profile.hash(b"\x00" + data).hex() for data in statements]
         self._pending.update(ids)
         try:
@@ -161,8 +181,8 @@ class LedgerNode(Facade):
     async def status(self) -> Status:
         head = self.machine.head
         reason = self._engine.halted
-        if reason is None and self._log_key is None:
-            reason = NO_LOG_KEY.en
+        if reason is None and (why := self._closed()) is not None:
+            reason = why.text()
         return Status(
             network=head.network,
             origin=self.origin,
@@ -204,15 +224,16 @@ class LedgerNode(Facade):
         return self.machine.leaf(index)
 
     async def receipt(self, index: int) -> bytes:
-        if self._log_key is None:
-            raise Refused(NO_LOG_KEY)
+        log_key = self._signing_key()
+        if log_key is None:
+            raise self._closed() or Refused(NO_LOG_KEY)
         machine, head = self.machine, self.machine.head
         data = machine.leaf(index)
         block = machine.block_of(index)
         require(index != block.size - 1, NOT_A_STATEMENT, index=index)
         statement = decode_statement(data, machine.profile)
         return receipts.inclusion(
-            machine.profile, self._log_key, self.origin, statement.subject, block.time,
+            machine.profile, log_key, self.origin, statement.subject, block.time,
             index, head.size, machine.log.inclusion(index), head.root,
         )  # fmt: skip
 

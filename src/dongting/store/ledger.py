@@ -92,11 +92,17 @@ class LedgerStore:
     Raises `Refused` when the ledger is absent (read-only), in use, of another format or the disk is full,
     and `Fault` when it is damaged. `cache` bounds the memory for blocks, indexes and filters, in bytes;
     a write that would leave less than `reserve` bytes free on the disk is refused while it still can be
-    refused cleanly.
+    refused cleanly. Only what can be derived again may be written without `synced`.
     """
 
     def __init__(
-        self, directory: Path, *, read_only: bool = False, cache: int = CACHE, reserve: int = RESERVE
+        self,
+        directory: Path,
+        *,
+        read_only: bool = False,
+        cache: int = CACHE,
+        reserve: int = RESERVE,
+        synced: bool = True,
     ) -> None:
         self.directory = directory
         self.read_only = read_only
@@ -104,7 +110,7 @@ class LedgerStore:
         self._failed: Refused | Fault | None = None
         self._closed = False
         self._synced = WriteOptions()
-        self._synced.sync = True
+        self._synced.sync = synced
         self._database = directory / DATABASE
         if read_only:
             if _format(directory) is None:
