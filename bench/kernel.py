@@ -14,9 +14,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from limit import prepared, verifications_per_second
-from statements import Network, new_network, signed
-
 from dongting.engines.embedded import Embedded
 from dongting.errors import Refused
 from dongting.kernel.machine import Block, Machine
@@ -24,6 +21,8 @@ from dongting.node.installed import installed_rules
 from dongting.store.ledger import LedgerStore
 from dongting.wire.checkpoint import Checkpoint, sign
 from dongting.wire.genesis import origin
+from limit import prepared, verifications_per_second
+from statements import Network, new_network, signed
 
 BATCH = 100
 
@@ -33,7 +32,7 @@ def two_cores() -> list[int]:
     return sorted(os.sched_getaffinity(0))[:2]
 
 
-async def _run(net: Network, machine: Machine, statements: Sequence[bytes]) -> float:
+async def run_engine(net: Network, machine: Machine, statements: Sequence[bytes]) -> float:
     name = origin(net.genesis)
     proofs = 0
 
@@ -82,7 +81,7 @@ def measure(count: int = 20_000, directory: Path | None = None) -> dict[str, flo
         machine = Machine(store, installed_rules(net.profile), net.genesis.encode())
         gc.collect()
         gc.freeze()
-        rate = asyncio.run(_run(net, machine, statements))
+        rate = asyncio.run(run_engine(net, machine, statements))
         store.close()
     finally:
         shutil.rmtree(home)

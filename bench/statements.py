@@ -70,10 +70,12 @@ def request(number: int, dataset: int, now: int) -> dict[str, Any]:
     }
 
 
-def signed(net: Network, count: int, *, first: int = 0, issued: int | None = None) -> Iterator[bytes]:
-    """`count` statements: in turn a publication and a request for an earlier publication."""
+def signed(
+    net: Network, count: int, *, first: int = 0, step: int = 1, issued: int | None = None
+) -> Iterator[bytes]:
+    """`count` statements: in turn a publication and a request for it; with `step` 2 publications only."""
     issued = issued or int(time.time())
-    for number in range(first, first + count):
+    for number in range(first, first + count * step, step):
         if number % 2 == 0:
             author, action, kind = "env-bureau", "catalogue/publish", "catalogue.dataset"
             arguments = publication(number)

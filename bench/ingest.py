@@ -1,0 +1,126 @@
+"""`ingest_over_limit`, `submit_p50_ms`, `submit_p99_ms`: the same statements through HTTP.
+
+Client processes on the same machine send batches of 100 that were signed ahead and check each answer;
+single statements come in an open loop, 200 a second, timed from when each was due.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import httpx
+import msgspec
+
+from kernel import two_cores
+from limit import prepared, verifications_per_second
+from node import running
+from statements import new_network, signed
+
+BATCH = 100
+CLIENTS = 2
+IN_FLIGHT = 6  # batches that one client has under way
+RATE = 200  # single statements a second
+
+_answer = msgspec.json.Decoder()
+
+
+async def _ingest(url: str, batches: Sequence[bytes]) -> int:
+    waiting = iter(batches)
+    accepted = 0
+    headers = {"content-type": "application/cbor"}
+
+    async def send(client: httpx.AsyncClient) -> None:
+        nonlocal accepted
+        for body in waiting:
+            answer = await client.post("/v1/statements", content=body, headers=headers)
+            answer.raise_for_status()
+            states = [each["state"] for each in _answer.decode(answer.content)["statements"]]
+            assert states == ["accepted"] * BATCH, answer.text[:500]
+            accepted += len(states)
+
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        await asyncio.gather(*(send(client) for _ in range(IN_FLIGHT)))
+    return accepted
+
+
+def _client(url: str, batches: Sequence[bytes], start: Any, results: Any) -> None:
+    os.sched_setaffinity(0, two_cores())
+    start.wait()
+    results.put(asyncio.run(_ingest(url, batches)))
+
+
+def ingest_per_second(url: str, statements: Sequence[bytes]) -> float:
+    """Accepted statements per second, from the first batch sent to the last answer checked."""
+    context = multiprocessing.get_context("fork")
+    batches = [cbor2.dumps(list(statements[n : n + BATCH])) for n in range(0, len(statements), BATCH)]
+    start, results = context.Barrier(CLIENTS + 1), context.Queue()
+    clients = [
+        context.Process(target=_client, args=(url, batches[n::CLIENTS], start, results))
+        for n in range(CLIENTS)
+    ]
+    for client in clients:
+        client.start()
+    start.wait()
+    began = time.perf_counter()
+    accepted = sum(results.get() for _ in clients)
+    seconds = time.perf_counter() - began
+    assert accepted == len(statements)
+    return accepted / seconds
+
+
+async def _open_loop(url: str, statements: Sequence[bytes]) -> list[float]:
+    headers = {"content-type": "application/cose"}
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        began = time.perf_counter()
+
+        async def one(number: int, data: bytes) -> float:
+            due = began + number / RATE
+            await asyncio.sleep(max(0, due - time.perf_counter()))
+            answer = await client.post("/v1/statements", content=data, headers=headers)
+            answer.raise_for_status()
+            return time.perf_counter() - due
+
+        return await asyncio.gather(*(one(n, data) for n, data in enumerate(statements)))
+
+
+def measure(count: int = 20_000, singles: int = 2_000) -> dict[str, float]:
+    """Ingest over the limit, and the latency of single statements."""
+    cores = two_cores()
+    os.sched_setaffinity(0, cores)
+    net = new_network()
+    # Only publications: a request must not overtake its dataset on another connection.
+    batches = list(signed(net, count, step=2))
+    work = prepared(batches[:5000], net.keys["env-bureau"].public().raw)
+    limit = verifications_per_second(work, cores)
+    home = Path(tempfile.mkdtemp(prefix="bench-", dir=Path.cwd()))
+    try:
+        with running(home / "node", net) as (url, _, _):
+            warm = list(signed(net, 1000, first=10_000_000, step=2))
+            ingest_per_second(url, warm)
+            rate = ingest_per_second(url, batches)
+            time.sleep(2)
+            latencies = sorted(
+                asyncio.run(_open_loop(url, list(signed(net, singles, first=20_000_000, step=2))))
+            )
+    finally:
+        shutil.rmtree(home)
+    limit = max(limit, verifications_per_second(work, cores))
+    return {
+        "ingest_per_second": rate,
+        "ingest_over_limit": rate / limit,
+        "submit_p50_ms": latencies[len(latencies) // 2] * 1e3,
+        "submit_p99_ms": latencies[len(latencies) * 99 // 100] * 1e3,
+    }
+
+
+if __name__ == "__main__":
+    for name, value in measure().items():
+        print(f"{name:24} {value:12.3f}")
