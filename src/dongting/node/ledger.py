@@ -26,9 +26,9 @@ from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, encode_bundle, tile_name
 NO_LOG_KEY = Code(
     "node", 42, "locked",
     "The node is locked: its log key is not unlocked, so it serves reads but signs nothing. "
-    "Unlock it with `dongting unlock`, or give it a systemd credential.",
+    "Unlock it with `dongting keys unlock`, or give it a systemd credential.",
     "节点处于锁定状态：日志密钥尚未解锁，只能读取、不能签署。"
-    "请用 `dongting unlock` 解锁，或配置 systemd 凭据。",
+    "请用 `dongting keys unlock` 解锁，或配置 systemd 凭据。",
     status=503,
 )  # fmt: skip
 NOT_A_STATEMENT = Code(
@@ -87,7 +87,7 @@ class LedgerNode(Facade):
             require(to_base64(log_key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
         self._log_key = log_key
         self._restored = restored
-        self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint")
+        self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
         self._point = point
