@@ -8,13 +8,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from dongting.appkit.app import App, Supply
 from dongting.errors import Refused
 from dongting.kernel.machine import Accepted, Machine
 from dongting.kernel.rules import Rules
 from dongting.kernel.store import Store
 from dongting.node.installed import installed_rules, installed_versions
 from dongting.testing.stores import MemoryStore
-from dongting.wire.genesis import FORMAT, Founder, Genesis, LogKey
+from dongting.wire.genesis import FORMAT, AppVersion, Founder, Genesis, LogKey
 from dongting.wire.keys import PrivateKey, to_base64
 from dongting.wire.profile import Profile, profile_named
 from dongting.wire.sealing import DecryptionKey, method_for
@@ -58,8 +59,18 @@ def network(profile: Profile, keys: Mapping[str, PrivateKey], log_key: PrivateKe
     return Genesis(**{**fields, **changes})
 
 
+def _with_apps(rules: Rules, apps: Sequence[App], supplies: Sequence[Supply]) -> Rules:
+    """The rules with further applications, joined to what the installed ones supply."""
+    joined = {**rules.supplies, **dict(supplies)}
+    return Rules((*rules.apps, *apps), joined, rules.authority, rules.schedule, rules.sources)
+
+
 class Ledger:
-    """One ledger; `act` signs an action as an organisation and executes it in a block of its own."""
+    """One ledger; `act` signs an action as an organisation and executes it in a block of its own.
+
+    `apps` are applications that are not installed (yet), `supplies` what joins them to the others; the
+    network begins with them. Further arguments replace fields of the genesis document.
+    """
 
     def __init__(
         self,
@@ -67,14 +78,19 @@ class Ledger:
         *,
         store: Store | None = None,
         rules: Rules | None = None,
+        apps: Sequence[App] = (),
+        supplies: Sequence[Supply] = (),
         **genesis: Any,
     ) -> None:
         self.profile = profile_named(profile)
         suite = SM2 if profile == "national" else ED25519
         self.keys = {id: PrivateKey.generate(suite) for id, *_ in FOUNDERS}
         self.log_key = PrivateKey.generate(ED25519)
+        if apps:
+            named = [AppVersion(app.name, app.version, "0" * 64) for app in apps]  # no source is compared
+            genesis = {"apps": [*installed_versions(self.profile), *named], **genesis}
         self.genesis = network(self.profile, self.keys, self.log_key, **genesis)
-        self.rules = rules or installed_rules(self.profile)
+        self.rules = _with_apps(rules or installed_rules(self.profile), apps, supplies)
         self.store = store if store is not None else MemoryStore()
         self.time = START
         self._drawn = 0
