@@ -123,7 +123,7 @@ class Teller:
                 f"日志第 {event.index} 条，区块 {event.height}",
             )
         )
-        action = self._actions.get(event.action)
+        action = self._action(event)
         if action is not None:
             for label, commitment, content in _commitments(action.arguments, event.arguments, self._language):
                 told += [f"     {line}" for line in self._part(label, commitment, content)]
@@ -138,7 +138,7 @@ class Teller:
         The ledger cannot read a part, so it never compared them.
         """
         body = self._decoded(commitment)
-        if content is None or not isinstance(body, dict):
+        if content is None or not _fits(body, content):
             return
         for field in msgspec.structs.fields(action.arguments):
             inside, outside = body.get(field.encode_name), event.arguments.get(field.encode_name)
@@ -158,13 +158,18 @@ class Teller:
         except msgspec.MsgspecError:
             return None
 
-    def _sentence(self, event: Event) -> str:
+    def _action(self, event: Event) -> Action | None:
+        """The declared action of a statement; None where it is not installed here, or reads otherwise."""
         action = self._actions.get(event.action)
+        return action if action is not None and _fits(event.arguments, action.arguments) else None
+
+    def _sentence(self, event: Event) -> str:
+        action = self._action(event)
         author = self._name(event.author)
         if action is None:
             return self._say(
-                f"{author} signed {event.action} about {event.subject} (application not installed here).",
-                f"{author} 就 {event.subject} 签署了 {event.action}（此处未安装该应用）。",
+                f"{author} signed {event.action} about {event.subject} (no application here knows it).",
+                f"{author} 就 {event.subject} 签署了 {event.action}（此处安装的应用不识别该操作）。",
             )
         kinds = {f.encode_name: f.type for f in msgspec.structs.fields(action.arguments)}
         values = {name: self._value(kinds.get(name), event.arguments.get(name)) for name in kinds}
@@ -188,7 +193,7 @@ class Teller:
             if opening.content is not None and commitment not in self._told:
                 self._told.add(commitment)
                 value = self._decoded(commitment)
-                if content is not None and isinstance(value, dict):
+                if content is not None and _fits(value, content):
                     yield from (f"  {line}" for line in self._fields(content, value))
                 else:
                     yield f"  {opening.content[:_GLIMPSE].decode('utf-8', 'replace')}"
@@ -206,7 +211,7 @@ class Teller:
             declared = self._types.get(record.type)
             if record.body is None:
                 yield self._say(f"  There is no {record.address}.", f"  不存在 {record.address}。")
-            elif declared is not None:
+            elif declared is not None and _fits(record.body, declared.struct):
                 yield from self._record(declared, record, record.body)
 
     def _record(self, declared: RecordType, record: RecordNow, body: Mapping[str, Any]) -> Iterator[str]:
@@ -265,7 +270,7 @@ class Teller:
         """What the verdict adds when contents are not shown."""
         closed: dict[str, set[str]] = {"erased": set(), "withheld": set()}
         for event in self._story.events:
-            action = self._actions.get(event.action)
+            action = self._action(event)
             if action is not None:
                 for _, commitment, _ in _commitments(action.arguments, event.arguments, self._language):
                     closed.get(self._story.openness(commitment), set()).add(commitment)
@@ -360,6 +365,15 @@ def _commitments(
         elif isinstance(value, str) and any(extra.get("kind") in ("part", "commitment") for extra in said):
             content = next((extra["content"] for extra in said if "content" in extra), None)
             yield _label(field.type, language) or field.encode_name, value, content
+
+
+def _fits(value: Any, struct: type[msgspec.Struct]) -> bool:
+    """Whether a value has the declared shape, so that its sentence can be relied upon."""
+    try:
+        msgspec.convert(value, struct)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:

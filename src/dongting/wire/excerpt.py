@@ -47,20 +47,29 @@ def verify(
     `records` by address ("app.type/id"), at least one. Refuses everything else, as `state.verify` does.
     """
     addresses = {key_hash(address, profile): address for address in records}
-    reading = _Reading(iter(excerpt), profile)
-    try:
-        found = reading.hash(sorted(addresses), 0)
-    except StopIteration:
-        raise _malformed("a node is missing") from None
-    require(next(reading.nodes, None) is None, STATE_PROOF_MALFORMED, why="it has nodes that lead nowhere")
-    require(found == root, STATE_ROOT_DIFFERS)
+    leads_to, found = read(list(addresses), excerpt, profile)
+    require(leads_to == root, STATE_ROOT_DIFFERS)
     for key, address in addresses.items():
-        entry, current = records[address], reading.found.get(key)
+        entry, current = records[address], found.get(key)
         if entry is None:
             require(current is None, STATE_RECORD_PRESENT, address=address)
         else:
             require(current is not None, STATE_RECORD_ABSENT, address=address)
             require(current == value_hash(entry, profile), STATE_ENTRY_DIFFERS, address=address)
+
+
+def read(
+    keys: Sequence[bytes], excerpt: Sequence[Node], profile: Profile
+) -> tuple[bytes, Mapping[bytes, bytes]]:
+    """The state root to which an excerpt for these key hashes leads, and its entries; refuses what is not
+    well formed."""
+    reading = _Reading(iter(excerpt), profile)
+    try:
+        root = reading.hash(sorted(keys), 0)
+    except StopIteration:
+        raise _malformed("a node is missing") from None
+    require(next(reading.nodes, None) is None, STATE_PROOF_MALFORMED, why="it has nodes that lead nowhere")
+    return root, reading.found
 
 
 def plain(excerpt: Sequence[Node]) -> list[object]:
