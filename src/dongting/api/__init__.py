@@ -1,1 +1,1 @@
-"""HTTP and OpenAPI, derived from what the applications declare."""
+"""The HTTP API: routes declared beside their handlers, one error shape, OpenAPI from the declarations."""

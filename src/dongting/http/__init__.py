@@ -1,1 +1,1 @@
-"""What the API and the console share of HTTP: signatures, limits, problem details."""
+"""What the API and the console share: messages, limits, request signatures, problem details, language."""

@@ -1,0 +1,94 @@
+"""The API of one worker, put together over a node's home."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+
+import dongting
+from dongting.api import actions, files, health, log, parts, records, statements, uploads
+from dongting.api.custody import Custody
+from dongting.api.door import Door
+from dongting.api.erasures import Erasures
+from dongting.api.openapi import document
+from dongting.api.routes import Route, Table
+from dongting.api.service import Service
+from dongting.http.limits import LIMITS, Limits
+from dongting.http.signatures import Callers
+from dongting.node.config import Config
+from dongting.node.facade import Facade
+from dongting.node.home import Home
+from dongting.node.link import Link, remote
+from dongting.node.metrics import Metrics, metrics
+from dongting.store.side import SideStore
+
+#: All routes of the API, in the order of its description.
+ROUTES: tuple[Route, ...] = (
+    *statements.ROUTES, *records.ROUTES, *log.ROUTES, *files.ROUTES, *uploads.ROUTES, *parts.ROUTES,
+    *actions.ROUTES, *health.ROUTES,
+)  # fmt: skip
+
+
+def create(
+    home: Home,
+    *,
+    facade: Facade | None = None,
+    port: int | None = None,
+    limits: Limits = LIMITS,
+    clock: Callable[[], float] = time.time,
+    counted: Metrics | None = None,
+) -> Door:
+    """The ASGI application of a node. Without a façade it calls the ledger's process over its socket.
+
+    `port` is the one really listened on, where the configuration leaves the choice to the system.
+    """
+    link = Link(home.socket) if facade is None else None
+    reached = remote(link) if link is not None else facade
+    assert reached is not None
+    service = open_service(home, reached, limits, clock, counted or metrics(dongting.__version__))
+    config = home.config
+    callers = Callers(
+        reached.signer, scheme_of(config), authorities(config, port), limits, clock, time.monotonic
+    )
+    service.installed = msgspec.json.encode(actions.installed(service.rules))
+    service.openapi = msgspec.json.encode(document(ROUTES, service.rules.apps, config.public_url))
+
+    async def closing() -> None:
+        service.views.close()
+        if link is not None:
+            await link.close()
+
+    return Door(service, callers, Table(ROUTES), closing)
+
+
+def open_service(
+    home: Home, facade: Facade, limits: Limits, clock: Callable[[], float], counted: Metrics
+) -> Service:
+    """Everything that the handlers need, opened."""
+    views = home.views()
+    custody = Custody(
+        SideStore(home.path / "uploads"), home.envelopes(), home.parts(), home.path / "run" / "custody.lock"
+    )
+    return Service(
+        home.config, facade, home.rules(), home.profile(), views, home.files(),
+        custody, Erasures(views), limits, clock, counted,
+    )  # fmt: skip
+
+
+def scheme_of(config: Config) -> str:
+    """The scheme by which callers reach this node."""
+    return "https" if config.http.behind_tls else urlsplit(config.public_url).scheme
+
+
+def authorities(config: Config, port: int | None = None) -> frozenset[str]:
+    """The hosts that a signed request may name: the public one, and this machine's own."""
+    public = urlsplit(config.public_url)
+    names = {public.netloc.lower()}
+    if config.http.host in ("127.0.0.1", "::1", "localhost") or not config.http.behind_tls:
+        hosts = {config.http.host, "127.0.0.1", "localhost"}
+        names |= {
+            f"[{h}]:{port or config.http.port}" if ":" in h else f"{h}:{port or config.http.port}"
+            for h in hosts
+        }
+    return frozenset(names)

@@ -1,0 +1,151 @@
+"""Who keeps what here, and for whom it is sealed: owners of uploads and files, envelopes, parts.
+
+The first to store something owns it and nobody else replaces it. Changes to one object are made one after
+the other, also between processes.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from dongting.errors import Code, Refused, require
+from dongting.http.signatures import Caller
+from dongting.store.disk import private_directory
+from dongting.store.side import SideStore
+from dongting.wire.envelope import Envelope
+
+NOT_OWNER = Code(
+    "api", 1, "not-owner",
+    "This is kept for another organisation; only its owner may change it.",
+    "该内容由其他单位保管；仅其所有者可以更改。",
+    status=403,
+)  # fmt: skip
+TOO_MANY_READERS = Code(
+    "api", 2, "too-many-readers",
+    "At most {limit} organisations can be readers of one file or part.",
+    "一个文件或附件最多可有 {limit} 个读者单位。",
+    status=413,
+)  # fmt: skip
+
+MAX_READERS = 1000
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a file or a part: its owner, and for a part its record and its ciphertext."""
+
+    owner: str
+    envelopes: list[Envelope] = []
+    about: str | None = None
+    blob: str | None = None
+
+    def envelope(self, reader: str) -> Envelope | None:
+        """The envelope sealed to that organisation."""
+        return next((each for each in self.envelopes if each.reader == reader), None)
+
+
+class _Upload(msgspec.Struct, frozen=True):
+    owner: str
+
+
+_decode = msgspec.json.Decoder(Kept).decode
+
+
+class Custody:
+    """Three side stores, and one lock that their writers share."""
+
+    def __init__(self, uploads: SideStore, envelopes: SideStore, parts: SideStore, lock: Path) -> None:
+        self._uploads = uploads
+        self._envelopes = envelopes
+        self._parts = parts
+        self._lock = lock
+        private_directory(lock.parent)
+
+    # Uploads
+
+    def begin(self, upload: str, owner: str) -> None:
+        """Note who began an upload; its id stays secret, so only its hash is kept."""
+        self._uploads.put(_hidden(upload), msgspec.json.encode(_Upload(owner)))
+
+    def uploader(self, upload: str) -> str | None:
+        """Who began that upload; None for one that nobody began, or that is over."""
+        data = self._uploads.get(_hidden(upload))
+        return None if data is None else msgspec.json.decode(data, type=_Upload).owner
+
+    def end(self, upload: str) -> None:
+        """Forget an upload."""
+        self._uploads.remove(_hidden(upload))
+
+    # Files
+
+    def file(self, address: str) -> Kept | None:
+        """What is known of the file at that address."""
+        return _read(self._envelopes, address)
+
+    def own(self, address: str, caller: Caller) -> None:
+        """Make the caller the owner of a file that has none; refuses one that has another."""
+        with self._writing():
+            kept = _read(self._envelopes, address)
+            if kept is None:
+                self._envelopes.put(address, msgspec.json.encode(Kept(caller.organisation)))
+            else:
+                require(caller.is_or_succeeds(kept.owner), NOT_OWNER)
+
+    def seal(self, address: str, caller: Caller, envelopes: Iterable[Envelope]) -> bool:
+        """Add envelopes to a file of the caller's, in place of former ones to the same readers.
+
+        False when no such file is kept here.
+        """
+        with self._writing():
+            kept = _read(self._envelopes, address)
+            if kept is None:
+                return False
+            require(caller.is_or_succeeds(kept.owner), NOT_OWNER)
+            merged = msgspec.structs.replace(kept, envelopes=_merged(kept.envelopes, envelopes))
+            self._envelopes.put(address, msgspec.json.encode(merged))
+            return True
+
+    # Parts
+
+    def part(self, commitment: str) -> Kept | None:
+        """The part kept under that commitment."""
+        return _read(self._parts, commitment)
+
+    def put_part(self, commitment: str, caller: Caller, part: Kept) -> None:
+        """Keep a part of the caller's; the same ciphertext again only adds envelopes."""
+        with self._writing():
+            kept = _read(self._parts, commitment)
+            if kept is not None:
+                require(caller.is_or_succeeds(kept.owner), NOT_OWNER)
+                former = kept.envelopes if kept.blob == part.blob else []
+                part = msgspec.structs.replace(part, envelopes=_merged(former, part.envelopes))
+            self._parts.put(commitment, msgspec.json.encode(part))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _read(store: SideStore, name: str) -> Kept | None:
+    data = store.get(name)
+    return None if data is None else _decode(data)
+
+
+def _merged(former: Iterable[Envelope], added: Iterable[Envelope]) -> list[Envelope]:
+    by_reader = {each.reader: each for each in (*former, *added)}
+    if len(by_reader) > MAX_READERS:
+        raise Refused(TOO_MANY_READERS, limit=MAX_READERS)
+    return list(by_reader.values())
+
+
+def _hidden(upload: str) -> str:
+    return sha256(upload.encode()).hexdigest()

@@ -1,0 +1,156 @@
+"""The way in: every request passes here, is checked, answered, counted and logged; one error shape.
+
+What goes wrong inside is logged with a number and shown to the caller as that number only.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+from dongting.api import statements
+from dongting.api.routes import Call, Route, Table
+from dongting.api.service import Service
+from dongting.errors import Language, Refused, require
+from dongting.http.codes import INTERNAL, UNEXPECTED_BODY, WRONG_MEDIA_TYPE
+from dongting.http.language import preferred
+from dongting.http.messages import (
+    ClientGone,
+    Event,
+    Head,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    head,
+    read_body,
+    send_reply,
+)
+from dongting.http.problems import refusal
+from dongting.http.signatures import Callers
+from dongting.standards.http_signatures import matches_digest
+
+log = logging.getLogger("dongting.api")
+
+
+class Door:
+    """The ASGI 3 application. `closing` ends what the worker holds, when the server ends."""
+
+    def __init__(
+        self, service: Service, callers: Callers, table: Table, closing: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._service = service
+        self._callers = callers
+        self._table = table
+        self._closing = closing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection of ASGI: a request, or the server's beginning and end."""
+        if scope["type"] == "http":
+            await self._request(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event: Event = await receive()
+            if event["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self._closing()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        seen = _Seen()
+        try:
+            reply = await self._answer(scope, receive, seen)
+        except ClientGone:
+            return
+        except Refused as refused:
+            seen.code = str(refused.code)
+            reply = refusal(refused, seen.language or _language(scope))
+        except Exception:
+            reply = self._mistake(seen, scope)
+        sent = await send_reply(reply, send, bodiless=scope["method"] == "HEAD")
+        self._note(scope, seen, reply.status, sent, time.perf_counter() - began)
+
+    async def _answer(self, scope: Scope, receive: Receive, seen: "_Seen") -> Reply:
+        message = head(scope, self._service.limits)
+        seen.language = message.language
+        route, named = self._table.find(message.method, message.path)
+        seen.route = route
+        if route is statements.submit_statements:
+            return await statements.submit(self._service, message, receive)
+        return await self._call(route, named, message, receive, seen)
+
+    async def _call(
+        self, route: Route, named: dict[str, str], message: Head, receive: Receive, seen: "_Seen"
+    ) -> Reply:
+        caller = await self._callers.caller(message) if route.signed else None
+        seen.organisation = caller.organisation if caller else None
+        body = await self._body(route, message, receive)
+        asked, rest = route.parameters(named, message.asked)
+        return await route.run(self._service, Call(message, caller, route.decode(body), rest), asked)
+
+    async def _body(self, route: Route, message: Head, receive: Receive) -> bytes:
+        """The content, once its type, its size and its digest are right."""
+        takes = route.takes
+        if takes is None:
+            require(not message.has_content, UNEXPECTED_BODY)
+            return b""
+        given = message.get("content-type") or ""
+        essence, _, parameter = (part.strip().lower() for part in given.partition(";"))
+        plain = parameter in ("", "charset=utf-8") and not message.get("content-encoding")
+        right = essence == takes.media_type and plain
+        require(right, WRONG_MEDIA_TYPE, wanted=takes.media_type, given=given[:80] or "-")
+        limit = self._service.config.http.max_body
+        body = await read_body(message, receive, min(limit, route.most or limit), self._service.limits)
+        digest = message.get("content-digest")
+        if digest is not None:
+            matches_digest(digest, body)
+        return body
+
+    def _mistake(self, seen: "_Seen", scope: Scope) -> Reply:
+        id = secrets.token_hex(8)
+        log.exception("a request failed", extra={"id": id, "path": scope["path"][:200]})
+        seen.code = str(INTERNAL)
+        refused = Refused(INTERNAL, id=id)
+        return refusal(refused, seen.language or "en", instance=f"urn:dongting:failure:{id}")
+
+    def _note(self, scope: Scope, seen: "_Seen", status: int, sent: int, seconds: float) -> None:
+        name = seen.route.name if seen.route else "none"
+        self._service.metrics.requests.labels(name, f"{status // 100}xx").inc()
+        self._service.metrics.request_seconds.labels(name).observe(seconds)
+        if log.isEnabledFor(logging.INFO):
+            log.info(
+                "request",
+                extra={
+                    "method": scope["method"], "path": scope["path"][:200], "route": name, "status": status,
+                    "milliseconds": round(seconds * 1000, 2), "sent": sent,
+                    "organisation": seen.organisation, "code": seen.code,
+                },
+            )  # fmt: skip
+
+
+class _Seen:
+    """What became known of a request while it was answered."""
+
+    __slots__ = ("code", "language", "organisation", "route")
+
+    def __init__(self) -> None:
+        self.code: str | None = None
+        self.language: Language | None = None
+        self.organisation: str | None = None
+        self.route: Route | None = None
+
+
+def _language(scope: Scope) -> Language:
+    """The reader's language where the head could not be read."""
+    for key, value in scope["headers"]:
+        if key.lower() == b"accept-language":
+            return preferred(value.decode("latin-1"))
+    return "en"

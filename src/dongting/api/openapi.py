@@ -1,0 +1,199 @@
+"""The description of the API in OpenAPI 3.1.1, made from the declarations of routes and applications."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, get_type_hints
+
+import msgspec
+
+import dongting
+from dongting.api import samples
+from dongting.api.records import RecordVersion
+from dongting.api.routes import JSON, PLAIN, Content, Route
+from dongting.api.schemas import components
+from dongting.appkit.app import App
+from dongting.errors import Code
+from dongting.http.codes import (
+    BAD_HEADER,
+    BAD_PARAMETER,
+    BAD_PATH,
+    BAD_QUERY,
+    BODY_TOO_LARGE,
+    HEADER_TOO_LARGE,
+    INTERNAL,
+    NO_STANDING,
+    REPLAYED,
+    TOO_MANY_REQUESTS,
+    TOO_SLOW,
+    UNEXPECTED_BODY,
+    WRONG_AUTHORITY,
+    WRONG_MEDIA_TYPE,
+)
+from dongting.node.link import LEDGER_AWAY
+from dongting.standards.http_signatures.refusals import BAD_DIGEST, BAD_SIGNATURE, UNSIGNED
+from dongting.standards.problem import MEDIA_TYPE, Problem
+
+_ALWAYS = (BAD_PATH, BAD_QUERY, BAD_PARAMETER, BAD_HEADER, HEADER_TOO_LARGE, INTERNAL, LEDGER_AWAY)
+_SIGNED = (UNSIGNED, BAD_SIGNATURE, REPLAYED, NO_STANDING, WRONG_AUTHORITY, TOO_MANY_REQUESTS)
+_WITH_BODY = (BODY_TOO_LARGE, TOO_SLOW, WRONG_MEDIA_TYPE, BAD_DIGEST)
+
+_TAGS = {
+    "statements": ("What members state · 声明", "The only way in which the ledger changes."),
+    "records": ("Records, lists and search · 记录、列表与检索", "The present state and what led to it."),
+    "log": ("The log · 日志", "RFC 9162, C2SP tlog-tiles: anyone can mirror and audit it."),
+    "proofs": ("Receipts and proof files · 回执与证明", "RFC 9942; verified offline."),
+    "files": ("Encrypted files · 加密文件", "The node never holds the keys."),
+    "parts": ("Encrypted parts · 加密附件", "Text between parties, committed to in statements."),
+    "applications": ("Actions and record types · 操作与记录类型", "What the applications declare."),
+    "health": ("Operation · 运行", "For operators."),
+}
+_DESCRIPTION = """Share information between organisations, under terms, with proof that anyone can check.
+组织之间依约共享信息，任何人均可验证。
+
+Members sign requests (RFC 9421) with a registered key: cover `@method`, `@authority`, `@path`, `@query`
+(or `@method`, `@target-uri`) and, with content, `content-digest` (RFC 9530); give `created`, `keyid` (the
+key's thumbprint) and a `nonce`. Refusals are problem details (RFC 9457) with a stable `code` and `number`;
+`Accept-Language: zh` or `en` chooses the language of their text."""
+
+
+def document(routes: Sequence[Route], apps: Iterable[App], url: str) -> dict[str, Any]:
+    """The whole description, as plain data."""
+    apps = list(apps)
+    references, schemas = _schemas(routes, apps)
+    paths: dict[str, Any] = {}
+    for each in routes:
+        paths.setdefault(each.path.replace("...}", "}"), {})[each.method.lower()] = _operation(
+            each, references
+        )
+    return {
+        "openapi": "3.1.1",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Dongting · 洞庭", "version": dongting.__version__, "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": url}],
+        "tags": [{"name": n, "description": f"{title}. {text}"} for n, (title, text) in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "signature": {
+                    "type": "apiKey", "in": "header", "name": "Signature",
+                    "description": "HTTP Message Signature (RFC 9421) under a member's registered key.",
+                },
+            },
+            "responses": {"Problem": _problem("A refusal (RFC 9457).", references)},
+        },
+    }  # fmt: skip
+
+
+def _schemas(routes: Sequence[Route], apps: Sequence[App]) -> tuple[dict[Any, Any], dict[str, Any]]:
+    contents = [c for r in routes for c in (r.takes, r.gives) if c is not None and c.media_type == JSON]
+    declared = [record for app in apps for record in app.records]
+    arguments = [action.arguments for app in apps for action in app.actions.values()]
+    parameters = [hint for r in routes for hint in get_type_hints(r.asks, include_extras=True).values()]
+    kinds = list(dict.fromkeys([*(c.type for c in contents), Problem, *declared, *arguments, *parameters]))
+    found, schemas = components(kinds)
+    references = dict(zip(kinds, found, strict=True))
+    versions = schemas[RecordVersion.__name__]["properties"]
+    versions["record"] = {"anyOf": [references[record] for record in declared]}
+    return references, schemas
+
+
+def _operation(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": each.name,
+        "summary": f"{each.title.en} · {each.title.zh}",
+        "description": each.doc,
+        "tags": [each.tag],
+        "parameters": [*_parameters(each, references), *_header_fields(each)],
+        "responses": _responses(each, references),
+        "security": [{"signature": []}] if each.signed else [],
+    }
+    if each.takes is not None:
+        content = _content(each.takes, references)
+        if each.name == "submit-statements":
+            content["application/cose"] = {
+                "schema": {"type": "string", "contentMediaType": "application/cose"}
+            }
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _parameters(each: Route, references: dict[Any, Any]) -> list[dict[str, Any]]:
+    hints = get_type_hints(each.asks, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(each.asks):
+        in_path = f"{{{field.name}}}" in each.path or f"{{{field.name}...}}" in each.path
+        schema = dict(references[hints[field.name]])
+        described = schema.pop("description", None)
+        parameter: dict[str, Any] = {
+            "name": field.name, "in": "path" if in_path else "query",
+            "required": in_path or field.required, "schema": schema,
+        }  # fmt: skip
+        if described:
+            parameter["description"] = described
+        found.append(parameter)
+    if each.open_query:
+        found.append({
+            "name": "fields", "in": "query", "required": False, "style": "form", "explode": True,
+            "description": "Any indexed field of the type, and the value that it must have.",
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        })  # fmt: skip
+    return found
+
+
+def _header_fields(each: Route) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": n,
+            "in": "header",
+            "required": n == "Upload-Offset",
+            "description": d,
+            "schema": {"type": "string"},
+        }
+        for n, d in each.header_fields.items()
+    ]
+
+
+def _responses(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": each.title.en}
+    if each.gives is not None:
+        done["content"] = _content(each.gives, references)
+    found: dict[str, Any] = {str(each.status): done}
+    if each.name == "download":
+        found["206"] = {"description": "One range of the bytes", "content": done["content"]}
+    if each.name == "record":
+        found["304"] = {"description": "The version is still that of If-None-Match"}
+    codes: dict[int, list[Code]] = {}
+    extra = (*_SIGNED,) if each.signed else ()
+    body = _WITH_BODY if each.takes is not None else (UNEXPECTED_BODY,)
+    for code in (*each.refuses, *_ALWAYS, *extra, *body):
+        codes.setdefault(code.status, []).append(code)
+    for status, those in sorted(codes.items()):
+        names = ", ".join(dict.fromkeys(f"`{code}`" for code in those))
+        found[str(status)] = _problem(f"Refused: {names}", references)
+    found["default"] = {"$ref": "#/components/responses/Problem"}
+    return found
+
+
+def _problem(description: str, references: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {
+            MEDIA_TYPE: {"schema": references[Problem], "example": msgspec.to_builtins(samples.PROBLEM)}
+        },
+    }
+
+
+def _content(content: Content, references: dict[Any, Any]) -> dict[str, Any]:
+    media: dict[str, Any]
+    if content.media_type == JSON:
+        media = {"schema": references[content.type]}
+    elif content.media_type == PLAIN:
+        media = {"schema": {"type": "string"}}
+    else:
+        media = {"schema": {"type": "string", "contentMediaType": content.media_type}}
+    if content.example is not None:
+        media["example"] = msgspec.to_builtins(content.example)
+    return {content.media_type: media}

@@ -1,0 +1,200 @@
+"""What a route is: where it lies, what it takes and gives, who may ask; declared beside its handler.
+
+Routing, checks, examples, tests and OpenAPI all follow from the declaration.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+import msgspec
+
+from dongting.api.service import Service
+from dongting.appkit.fields import Text
+from dongting.errors import Code, Fault, Refused
+from dongting.http.codes import BAD_BODY, BAD_PARAMETER, METHOD_NOT_ALLOWED, NOT_FOUND
+from dongting.http.messages import Head, Reply
+from dongting.http.signatures import Caller
+
+JSON = "application/json"
+CBOR = "application/cbor"
+COSE = "application/cose"
+BYTES = "application/octet-stream"
+PLAIN = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a body holds: its media type, for JSON its type, and one example."""
+
+    media_type: str
+    type: Any = bytes
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a handler: who asks (None on public routes), the decoded body, further parameters."""
+
+    head: Head
+    caller: Caller | None
+    data: Any
+    rest: Mapping[str, str]
+
+    @property
+    def member(self) -> Caller:
+        """Who asks, on a route that is for members only."""
+        if self.caller is None:
+            raise Fault("a handler for members was reached without one")
+        return self.caller
+
+
+Handler = Callable[[Service, Call, Any], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method at one path. `asks` is the struct of its parameters: those that the path names, and the
+    query's; with `open_query` the query may have more, which the handler judges. `header_fields` are the
+    request fields that it reads, with their meaning.
+    """
+
+    method: str
+    path: str
+    name: str
+    title: Text
+    doc: str
+    tag: str
+    run: Handler
+    asks: type[msgspec.Struct]
+    takes: Content | None = None
+    gives: Content | None = None
+    status: int = 200
+    signed: bool = True
+    open_query: bool = False
+    most: int | None = None
+    refuses: tuple[Code, ...] = ()
+    header_fields: Mapping[str, str] = field(default_factory=dict)
+
+    def parameters(self, named: Mapping[str, str], asked: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
+        """The typed parameters and, with `open_query`, the others; refuses unknown or malformed ones."""
+        known = self.asks.__struct_fields__
+        rest = {key: value for key, value in asked.items() if key not in known or key in named}
+        if rest and not self.open_query:
+            raise Refused(BAD_PARAMETER, why=f"there is no parameter {next(iter(rest))[:40]}")
+        given = {**{key: value for key, value in asked.items() if key not in rest}, **named}
+        try:
+            return msgspec.convert(given, self.asks, strict=False), rest
+        except msgspec.ValidationError as error:
+            raise Refused(BAD_PARAMETER, why=str(error)[:200]) from None
+
+    def decode(self, body: bytes) -> Any:
+        """The decoded body of a route that takes JSON; the bytes of another."""
+        if self.takes is None or self.takes.media_type != JSON:
+            return body
+        try:
+            return msgspec.json.decode(body, type=self.takes.type)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refused(BAD_BODY, why=str(error)[:200]) from None
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """A route without parameters."""
+
+
+def route(
+    method: str,
+    path: str,
+    title: tuple[str, str],
+    *,
+    tag: str,
+    takes: Content | None = None,
+    gives: Content | None = None,
+    status: int = 200,
+    signed: bool = True,
+    open_query: bool = False,
+    most: int | None = None,
+    refuses: tuple[Code, ...] = (),
+    header_fields: Mapping[str, str] | None = None,
+) -> Callable[[Handler], Route]:
+    """Declare a route (a function decorator); its parameters are the third annotation of the handler.
+
+    `title` is (English, Chinese); `most` bounds the body, in bytes, where it is less than http.max_body.
+    """
+
+    def declare(run: Handler) -> Route:
+        hints = get_type_hints(run)
+        asks = hints[list(inspect.signature(run).parameters)[2]]
+        return Route(
+            method, path, run.__name__.replace("_", "-"), Text(en=title[0], zh=title[1]),
+            inspect.cleandoc(run.__doc__ or ""), tag, run, asks, takes, gives, status, signed, open_query,
+            most, refuses, header_fields or {},
+        )  # fmt: skip
+
+    return declare
+
+
+class Table:
+    """All routes, found by method and path."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._fixed: dict[str, dict[str, Route]] = {}
+        self._patterns: list[tuple[list[str], dict[str, Route]]] = []
+        by_path: dict[str, dict[str, Route]] = {}
+        for each in self.routes:
+            methods = by_path.setdefault(each.path, {})
+            if each.method in methods:
+                raise Fault(f"two routes for {each.method} {each.path}")
+            methods[each.method] = each
+        for path, methods in by_path.items():
+            if "{" in path:
+                self._patterns.append((path.split("/"), methods))
+            else:
+                self._fixed[path] = methods
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and what its path names; refuses an unknown path, and a method that it lacks."""
+        methods, named = self._at(path)
+        found = methods.get("GET" if method == "HEAD" else method)
+        if found is None:
+            allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+            raise Refused(METHOD_NOT_ALLOWED, method=method[:20], allowed=allowed)
+        return found, named
+
+    def _at(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed, {}
+        parts = path.split("/")
+        for pattern, methods in self._patterns:
+            named = _match(pattern, parts)
+            if named is not None:
+                return methods, named
+        raise Refused(NOT_FOUND)
+
+
+def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
+    """What the path names; a last `{name...}` takes all that follows."""
+    named: dict[str, str] = {}
+    for place, want in enumerate(pattern):
+        if want.endswith("...}"):
+            return {**named, want[1:-4]: "/".join(parts[place:])} if len(parts) > place else None
+        if place >= len(parts):
+            return None
+        if want.startswith("{"):
+            named[want[1:-1]] = parts[place]
+        elif want != parts[place]:
+            return None
+    return named if len(parts) == len(pattern) else None
+
+
+def json_reply(value: Any, *, status: int = 200, fields: Iterable[tuple[str, str]] = ()) -> Reply:
+    """A reply in JSON."""
+    return Reply(status, msgspec.json.encode(value), JSON, [("cache-control", "no-store"), *fields])
+
+
+def bytes_reply(data: bytes, media_type: str = BYTES, cache: str = "no-store") -> Reply:
+    """A reply of bytes."""
+    return Reply(200, data, media_type, [("cache-control", cache)])

@@ -1,0 +1,53 @@
+"""What the handlers of the API stand on: the ledger's façade, the views, and what is kept beside."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dongting.api.custody import Custody
+from dongting.api.erasures import Erasures
+from dongting.errors import Refused
+from dongting.http.codes import PROCESSING
+from dongting.http.limits import Limits
+from dongting.kernel.rules import Rules
+from dongting.node.config import Config
+from dongting.node.facade import Facade
+from dongting.node.metrics import Metrics
+from dongting.store.files import Files
+from dongting.store.views import Views
+from dongting.wire.profile import Profile
+
+_LOOK = 0.02  # seconds between looks at the views' height
+
+
+@dataclass(slots=True)
+class Service:
+    """One worker's access to the node; everything that may block runs in a thread.
+
+    `installed` and `openapi` are the documents served, in JSON.
+    """
+
+    config: Config
+    facade: Facade
+    rules: Rules
+    profile: Profile
+    views: Views
+    files: Files
+    custody: Custody
+    erasures: Erasures
+    limits: Limits
+    clock: Callable[[], float]
+    metrics: Metrics
+    installed: bytes = b""
+    openapi: bytes = b""
+
+    async def reached(self, height: int) -> None:
+        """Wait until the views show that height; refuses when it takes longer than a moment."""
+        if height <= 0:
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.limits.wait
+        while (now := await asyncio.to_thread(lambda: self.views.height)) < height:
+            if loop.time() >= until:
+                raise Refused(PROCESSING, wanted=height, height=now)
+            await asyncio.sleep(_LOOK)

@@ -1,0 +1,126 @@
+"""One worker process of the API: `python -m dongting.api.worker CONFIG DESCRIPTOR`.
+
+It serves on a listening socket that it inherits, and ends when it is told to or when its parent ends.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+import dongting
+from dongting.api.app import create
+from dongting.api.exposition import Exposition
+from dongting.http.messages import Application
+from dongting.http.protocol import BoundedProtocol
+from dongting.node import logs
+from dongting.node.config import Config, load
+from dongting.node.home import Home
+from dongting.node.link import Link, remote
+from dongting.node.metrics import metrics
+
+_GRACE = 10  # seconds for requests under way when the worker is told to end
+
+log = logging.getLogger("dongting.worker")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the worker's end is a clean exit."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def main(path: Path, descriptor: int) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of the parent process."""
+    parent = os.getppid()
+    config = load(path)
+    file = config.path(config.log.file) if config.log.file else None
+    handler = logs.handler(config.log.format, file, sys.stderr)
+    with logs.logging_to(handler, config.log.level):
+        server_log = logging.getLogger("uvicorn.error")
+        server_log.handlers[:], server_log.propagate = [handler], False
+        server_log.setLevel(logging.WARNING)
+        with (
+            socket.socket(fileno=descriptor) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(_serve(Home(config), listener, parent))
+
+
+async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
+    link = Link(home.socket)
+    counted = metrics(dongting.__version__)
+    port = listener.getsockname()[1]
+    app = create(home, facade=remote(link), port=port, counted=counted)
+    servers = [(_server(app), listener)]
+    if home.config.metrics.enabled:
+        servers.append((_server(Exposition(counted, remote(link))), _metrics_listener(home.config)))
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    watch = asyncio.create_task(_watch(parent, end))
+    try:
+        await asyncio.gather(*(server.serve(sockets=[each]) for server, each in servers))
+    finally:
+        watch.cancel()
+        await link.close()
+
+
+def _server(app: Application) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+
+
+def _metrics_listener(config: Config) -> socket.socket:
+    """Each worker is a target of its own: the first takes the configured port, the next the one above."""
+    host, _, first = config.metrics.bind.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(int(first), int(first) + config.http.workers):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            listener.bind((host, port))
+            listener.listen(64)
+            return listener
+        listener.close()
+    raise OSError(f"no port is free for metrics from {config.metrics.bind} on")
+
+
+async def _watch(parent: int, end: Callable[[], None]) -> None:
+    """End with the parent: nobody would stop this process otherwise."""
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    log.warning("the node's process has ended, so this worker ends too")
+    end()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

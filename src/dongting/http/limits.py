@@ -1,0 +1,56 @@
+"""How much one caller may ask of a node: sizes, times, and requests a second."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dongting.errors import require
+from dongting.http.codes import TOO_MANY_REQUESTS
+
+_KEYS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, times in seconds.
+
+    `head` and `fields` bound a request's target and header fields; a body may take `patience` and one
+    second more for each `slowest` bytes. A key may send `burst` requests at once and `rate` a second.
+    `wait` is how long a list waits for the height that was asked for.
+    """
+
+    head: int = 32 * 1024
+    fields: int = 64
+    head_seconds: float = 15
+    patience: int = 20
+    slowest: int = 32 * 1024
+    rate: int = 100
+    burst: int = 300
+    wait: float = 2.0
+
+
+#: What a node uses.
+LIMITS = Limits()
+
+
+class Buckets:
+    """A token bucket for each key; the keys longest silent are forgotten, whose buckets are full anyway."""
+
+    def __init__(self, rate: int, burst: int, clock: Callable[[], float]) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str) -> None:
+        """Count one request of this key; refuses when its bucket is empty."""
+        now = self._clock()
+        tokens, since = self._buckets.pop(key, (float(self._burst), now))
+        tokens = min(self._burst, tokens + (now - since) * self._rate)
+        allowed = tokens >= 1
+        self._buckets[key] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > _KEYS:
+            self._buckets.popitem(last=False)
+        wait = max(1, math.ceil((1 - tokens) / self._rate))
+        require(allowed, TOO_MANY_REQUESTS, rate=self._rate, wait=wait)
