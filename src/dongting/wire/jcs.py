@@ -12,6 +12,9 @@ import msgspec
 from dongting.errors import Code, Refused
 
 MAX_SAFE_INTEGER = 2**53 - 1
+#: Arrays and objects within each other. Fixed, because where the interpreter's own limit strikes depends
+#: on its version and on who calls, and then two nodes would disagree about one statement.
+MAX_DEPTH = 64
 
 NOT_CANONICAL = Code(
     "wire", 11, "json-not-canonical",
@@ -38,7 +41,7 @@ def encode(value: Any) -> bytes:
     """The canonical bytes of dictionaries, lists, strings, integers, booleans, None and msgspec structs."""
     data = _ENCODER.encode(value)
     if _needs_care(data):
-        value = _in_order(_DECODER.decode(data))
+        value = _in_order(_DECODER.decode(data), 0)
         return msgspec.json.encode(value)
     return data
 
@@ -60,16 +63,21 @@ def _needs_care(data: bytes) -> bool:
     # characters beyond U+FFFF (first byte F0 to F4) and those from U+E000 to U+FFFF.
     if not data.isascii() and any(lead in data for lead in _BEYOND_BMP):
         return True
+    # What opens no more brackets cannot be nested deeper.
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        return True
     # Sixteen digits may exceed 2^53-1: only then are the integers looked at one by one.
     return _LONG_NUMBER in data.translate(_DIGITS)
 
 
-def _in_order(value: Any) -> Any:
+def _in_order(value: Any, depth: int) -> Any:
     if type(value) is int and not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         raise ValueError(f"the integer {value} lies beyond 2^53-1")
+    if not isinstance(value, list | dict):
+        return value
+    if depth >= MAX_DEPTH:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
     if isinstance(value, list):
-        return [_in_order(item) for item in value]
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return {key: _in_order(value[key]) for key in keys}
-    return value
+        return [_in_order(item, depth + 1) for item in value]
+    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return {key: _in_order(value[key], depth + 1) for key in keys}
