@@ -27,8 +27,8 @@ from dongting.wire.keys import from_base64, to_base64
 
 MISSING = Code(
     "node", 1, "keystore-missing",
-    "There is no keystore at {path}. Create one with `dongting keys create`, or correct keystore.path.",
-    "{path} 处没有密钥库。请用 `dongting keys create` 创建，或更正 keystore.path。",
+    "There is no keystore at {path}. Create one with `dongting keys new`, or correct keystore.path.",
+    "{path} 处没有密钥库。请用 `dongting keys new` 创建，或更正 keystore.path。",
     status=503,
 )  # fmt: skip
 EXISTS = Code(

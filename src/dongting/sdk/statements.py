@@ -6,14 +6,14 @@ answer is repeated with exactly those bytes; a new statement is never made for a
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from dongting.errors import Code, Fault, Refused, require
-from dongting.sdk.transport import NODE_AWAY, Transport, refusal
+from dongting.errors import Code, Fault, Refused
+from dongting.sdk.transport import NODE_AWAY, Transport, refusal, segment
 from dongting.standards.problem import Problem
 from dongting.wire import cbor
 from dongting.wire.keys import SigningKey
@@ -22,9 +22,10 @@ from dongting.wire.statement import Statement, build, decode
 
 OUTCOME_UNKNOWN = Code(
     "sdk", 42, "outcome-unknown",
-    "The node fell silent before it said what became of statement {id}. Ask for it again with "
-    "`dongting fate {id}`; do not sign the same thing anew before you know.",
-    "节点在告知声明 {id} 的结果之前失去响应。请用 `dongting fate {id}` 查询；在确认结果之前请勿重复签署。",
+    "The node fell silent before it said what became of a statement. Ask with `dongting fate {id} {issuer} "
+    "{nonce}`; do not sign the same thing anew before you know.",
+    "节点在告知声明的处理结果之前失去响应。请用 `dongting fate {id} {issuer} {nonce}` 查询；"
+    "在确认结果之前请勿重复签署。",
     status=504,
 )  # fmt: skip
 NO_SIGNING_KEY = Code(
@@ -105,10 +106,10 @@ class Statements:
                     raise
             else:
                 if fate.state != "pending":
-                    return _done(fate, data)
+                    return _done(fate, statement)
             time.sleep(pause)
             pause *= 2
-        raise Refused(OUTCOME_UNKNOWN, id=statement.leaf.hex())
+        raise _unknown(statement)
 
     def submit(self, statements: Sequence[bytes]) -> list[Fate]:
         """Send 1 to 1,000 statements in one request; their fates in order."""
@@ -118,17 +119,14 @@ class Statements:
         )
         return msgspec.json.decode(answer.content, type=_Answer).statements
 
-    def fate(self, data: bytes) -> Fate:
-        """What became of these bytes."""
-        return self._fate(decode(data, self._profile))
-
-    def _fate(self, statement: Statement) -> Fate:
-        query: Mapping[str, str] = {"iss": statement.issuer, "cti": statement.nonce.hex()}
-        answer = self._transport.ask("GET", f"/v1/statements/{statement.leaf.hex()}", query=query)
+    def fate(self, id: str, issuer: str, nonce: str) -> Fate:
+        """What became of the statement with this leaf hash, issuer and `cti` (hexadecimal)."""
+        query = {"iss": issuer, "cti": nonce}
+        answer = self._transport.ask("GET", f"/v1/statements/{segment(id)}", query=query)
         return msgspec.json.decode(answer.content, type=Fate)
 
     def _again(self, data: bytes, statement: Statement) -> Fate:
-        fate = self._fate(statement)
+        fate = self.fate(statement.leaf.hex(), statement.issuer, statement.nonce.hex())
         return self.submit([data])[0] if fate.state == "unknown" else fate
 
 
@@ -137,13 +135,20 @@ class _Answer(msgspec.Struct):
     checkpoint: str = ""
 
 
-def _done(fate: Fate, data: bytes) -> Done:
+def _done(fate: Fate, statement: Statement) -> Done:
     if fate.problem is not None:
         raise refusal(fate.problem)
+    if fate.state != "accepted":
+        raise _unknown(statement)
     if fate.index is None or fate.height is None or fate.time is None:
-        raise Fault(f"the node answered {fate.state} for a statement without index, height and time")
-    require(fate.state == "accepted", OUTCOME_UNKNOWN, id=fate.id)
-    return Done(fate.id, fate.index, fate.height, fate.time, data)
+        raise Fault("the node accepted a statement without saying where")
+    return Done(fate.id, fate.index, fate.height, fate.time, statement.data)
+
+
+def _unknown(statement: Statement) -> Refused:
+    return Refused(
+        OUTCOME_UNKNOWN, id=statement.leaf.hex(), issuer=statement.issuer, nonce=statement.nonce.hex()
+    )
 
 
 def _never_arrived(error: Refused) -> bool:

@@ -1,0 +1,79 @@
+"""`dongting serve`: run the node until it is told to stop."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from dongting.cli import language
+from dongting.cli.session import CONFIG, Session, session
+from dongting.errors import Refused
+from dongting.wire.keys import SigningKey
+
+
+@language.command(
+    "serve",
+    (
+        "Run the node until it is told to stop (SIGTERM, or Ctrl-C).\n\n"
+        "The log key is unlocked by --passphrase-fd, by the systemd credential that keystore.credential "
+        "names, or at the prompt. Without any, the node serves reads and waits for `dongting keys unlock`.",
+        "运行节点，直到收到停止信号（SIGTERM 或 Ctrl-C）。\n\n"
+        "日志密钥由 --passphrase-fd、keystore.credential 所指的 systemd 凭据或提示符解锁。"
+        "均未提供时，节点只提供读取，并等待 `dongting keys unlock`。",
+    ),
+)
+@language.option(
+    "--locked", is_flag=True, text=("Start locked, without asking.", "以锁定状态启动，不询问口令。")
+)
+@session
+def serve(told: Session, locked: bool) -> None:
+    """Run the node."""
+    from dongting.node import logs
+    from dongting.node.home import Home
+    from dongting.node.serve import serve as run
+
+    path = told.home / CONFIG
+    config = told.config
+    Home(config).genesis_bytes()
+    key = None if locked else _log_key(told)
+    if key is None:
+        told.say(
+            "The node starts locked: it serves reads. Unlock it with `dongting keys unlock`.",
+            "节点以锁定状态启动，只提供读取。请用 `dongting keys unlock` 解锁。",
+        )
+    address = config.home / "run" / "address"
+
+    def ready(url: str) -> None:
+        address.write_text(url + "\n")
+        told.say(f"Serving at {url}", f"节点已启动：{url}")
+        told.answer({"url": url, "pid": os.getpid()})
+        sys.stdout.flush()
+
+    file = config.path(config.log.file) if config.log.file else None
+    handler = logs.handler(config.log.format, file, sys.stderr)
+    with logs.logging_to(handler, config.log.level):
+        try:
+            asyncio.run(run(config, path, key, ready))
+        finally:
+            address.unlink(missing_ok=True)
+
+
+def _log_key(told: Session) -> SigningKey | None:
+    """The log key, if there is somewhere to take the passphrase from."""
+    from dongting.node import unlock
+    from dongting.node.serve import unlocked_log_key
+
+    config = told.config
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if told.passphrase_fd is not None:
+        return unlocked_log_key(config, told.passphrase("node"))
+    if directory and (Path(directory) / config.keystore.credential).exists():
+        return unlocked_log_key(config, unlock.from_credential(config.keystore.credential, directory))
+    if not sys.stdin.isatty():
+        return None
+    try:
+        return unlocked_log_key(config, told.passphrase("node"))
+    except Refused as refusal:
+        if refusal.code is not unlock.BAD_PASSPHRASE:
+            raise
+        return None
