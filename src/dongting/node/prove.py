@@ -6,11 +6,11 @@ record types declare.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 
-from dongting.appkit.app import RecordType
 from dongting.appkit.fields import extras
 from dongting.apps import governance, membership
 from dongting.errors import Code, Fault, Refused, require
@@ -100,7 +100,7 @@ def _named(machine: Machine, address: str) -> Iterator[str]:
     if typed is None:
         return
     declared = typed.declared
-    references = _references(declared)
+    references = _references(declared.struct)
     for entry in _versions(machine, address):
         body = msgspec.json.decode(decode_entry(entry).body)
         for name, record in references.items():
@@ -112,10 +112,11 @@ def _named(machine: Machine, address: str) -> Iterator[str]:
             yield from _addresses(template, body)
 
 
-def _references(declared: RecordType) -> dict[str, str]:
+@cache
+def _references(struct: type[msgspec.Struct]) -> Mapping[str, str]:
     """The fields of a record type that hold ids of other records, and of which type these are."""
     found = {}
-    for field in msgspec.structs.fields(declared.struct):
+    for field in msgspec.structs.fields(struct):
         for extra in extras(field.type):
             if extra.get("kind") == "reference":
                 found[field.encode_name] = extra["record"]
