@@ -5,6 +5,7 @@ file has two places that are written in turn, so that a crash in the middle of a
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
 
@@ -30,53 +31,75 @@ _PLACE = 4096  # bytes of each of the two places
 class CheckpointFile:
     """The newest note that was issued; durable before anyone is shown it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, point: Callable[[int], None] = lambda _: None) -> None:
+        self._point = point
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        newest = max((0, 1), key=self._size)
-        self._turn = newest ^ 1  # a write that is torn must leave the newest
+        places = _places(os.pread(self._file, 2 * _PLACE, 0))
+        self._newest = places[_newest(places)]
+        self._turn = _newest(places) ^ 1  # a write that is torn must leave the newest
 
     def read(self) -> bytes | None:
         """The newest note in the file, or None when none was issued yet."""
-        return self._place(max((0, 1), key=self._size))
-
-    def damaged(self) -> bool:
-        """Whether a place holds something that is not a whole note."""
-        return any(
-            self._place(turn) is None and os.pread(self._file, _PLACE, turn * _PLACE).strip(b"\0")
-            for turn in (0, 1)
-        )
+        return self._newest
 
     def write(self, note: bytes) -> None:
         """Keep this note, synced."""
         head = len(note).to_bytes(4) + crc32(note).to_bytes(4)
         os.pwrite(self._file, head + note, self._turn * _PLACE)
+        self._point(5)
         os.fdatasync(self._file)
         self._turn ^= 1
+        self._newest = note
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
 
-    def _size(self, turn: int) -> int:
-        note = self._place(turn)
-        return -1 if note is None else checkpoints.decode(note).size
 
-    def _place(self, turn: int) -> bytes | None:
-        data = os.pread(self._file, _PLACE, turn * _PLACE)
-        size, check = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
-        note = data[8 : 8 + size]
-        return note if size and len(note) == size and crc32(note) == check else None
+def saved(path: Path) -> tuple[bytes | None, bool]:
+    """The newest note in a checkpoint file, and whether a place holds something else than a whole note."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None, False
+    places = _places(data)
+    damaged = any(
+        note is None and data[turn * _PLACE : (turn + 1) * _PLACE].strip(b"\0")
+        for turn, note in enumerate(places)
+    )
+    return places[_newest(places)], damaged
+
+
+def _places(data: bytes) -> tuple[bytes | None, bytes | None]:
+    return _note(data[:_PLACE]), _note(data[_PLACE:])
+
+
+def _note(data: bytes) -> bytes | None:
+    size, check = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
+    note = data[8 : 8 + size]
+    return note if size and len(note) == size and crc32(note) == check else None
+
+
+def _newest(places: tuple[bytes | None, bytes | None]) -> int:
+    sizes = [-1 if note is None else checkpoints.decode(note).size for note in places]
+    return int(sizes[1] > sizes[0])
 
 
 class Issuer:
     """Signs the checkpoint of each block with the log key and keeps it."""
 
-    def __init__(self, machine: Machine, origin: str, key: SigningKey | None, path: Path) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        origin: str,
+        key: SigningKey | None,
+        path: Path,
+        point: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._machine = machine
         self._origin = origin
         self._key = key
-        self._file = CheckpointFile(path)
+        self._file = CheckpointFile(path, point)
         note = self._file.read()
         self.note = note or b""
         if note is not None:

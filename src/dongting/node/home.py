@@ -10,6 +10,8 @@ run/             the socket of the ledger's process
 """
 
 import os
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,9 @@ NO_NETWORK = Code(
     "{home} 中没有网络：缺少 {path}。请用 `dongting network create` 创建。",
     status=503,
 )  # fmt: skip
+
+
+_STALE = 86_400  # seconds after which nobody works on such a directory any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +105,17 @@ class Home:
         for directory in (self.path, self.path / "run"):
             directory.mkdir(parents=True, exist_ok=True)
             os.chmod(directory, 0o700)
+
+    def sweep(self) -> None:
+        """Remove what commands that were killed left behind: copies of the ledger and their scratch."""
+        for pattern in ("copy-*", "audit-*"):
+            for directory in (self.path / "run").glob(pattern):
+                if directory.stat().st_mtime < time.time() - _STALE:
+                    shutil.rmtree(directory, ignore_errors=True)
+
+
+def copy_ledger(home: Home, store: LedgerStore) -> Path:
+    """Put a consistent copy of the open ledger in a new directory under the home's `run`."""
+    directory = home.path / "run" / f"copy-{os.urandom(8).hex()}"
+    store.checkpoint(directory)
+    return directory

@@ -36,7 +36,7 @@ SUPPLIES: dict[type[Any], Any] = {
 }
 
 
-_VERSION = catalogue.app.records[catalogue.DatasetVersion].name
+VERSION_TYPE = catalogue.app.records[catalogue.DatasetVersion].name
 
 
 def installed_rules(profile: Profile, apps: Sequence[App] = APPS) -> Rules:
@@ -57,7 +57,7 @@ def download_address(reader: Reader, transfer: str, organisation: str) -> str:
 
 def erased_content(change: Version) -> catalogue.Content | None:
     """The content that a record version declares erased, if it does."""
-    if change.type != _VERSION:
+    if change.type != VERSION_TYPE:
         return None
     version = msgspec.json.decode(change.body, type=catalogue.DatasetVersion)
     return version.content if version.erased is not None else None

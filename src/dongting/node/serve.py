@@ -18,10 +18,12 @@ from pathlib import Path
 
 from dongting.errors import Code, Refused
 from dongting.node.config import Config
-from dongting.node.home import Home
+from dongting.node.crash import crash_point
+from dongting.node.home import Home, copy_ledger
 from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.link import LinkServer
+from dongting.node.restored import restored
 from dongting.node.signing import log_key as log_key_of
 from dongting.wire.keys import SigningKey
 
@@ -49,16 +51,6 @@ def listen(config: Config) -> socket.socket:
     listener.listen(1024)
     listener.set_inheritable(True)
     return listener
-
-
-def crash_point(wanted: int) -> Callable[[int], None]:
-    """What is called at each numbered crash point: kills the process at the wanted one (0: never)."""
-
-    def point(number: int) -> None:
-        if number == wanted:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return point
 
 
 def unlocked_log_key(config: Config, passphrase: bytes) -> SigningKey:
@@ -116,14 +108,16 @@ async def serve(
     """
     home = Home(config)
     home.prepare()
+    home.sweep()
     listener = listen(config)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stopping.set)
     kernel = config.kernel
+    store = home.ledger()
     node = LedgerNode(
-        home.ledger(),
+        store,
         home.genesis_bytes(),
         home.path,
         lambda: int(time.time()),
@@ -131,6 +125,8 @@ async def serve(
         limits=Limits(kernel.verify_workers or os.cpu_count() or 1, kernel.max_block_statements),
         point=crash_point(kernel.crash),
         unlock=lambda passphrase: unlocked_log_key(config, passphrase),
+        copy=lambda: copy_ledger(home, store),
+        restored=restored(home),
     )
     server = LinkServer(node, home.socket)
     children = Children()

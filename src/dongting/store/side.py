@@ -49,6 +49,10 @@ class SideStore:
             raise Fault(f"{path} is damaged; put it back from a backup, or have its owner send it again")
         return data
 
+    def has(self, name: str) -> bool:
+        """Whether the object is here."""
+        return self._path(name).is_file()
+
     def remove(self, name: str) -> bool:
         """Erase the object; whether it was there. Doing it again changes nothing."""
         path = self._path(name)

@@ -16,7 +16,7 @@ from dongting.kernel.store import Store
 from dongting.node.installed import installed_rules, installed_versions
 from dongting.testing.stores import MemoryStore
 from dongting.wire.genesis import FORMAT, AppVersion, Founder, Genesis, LogKey
-from dongting.wire.keys import PrivateKey, to_base64
+from dongting.wire.keys import PrivateKey, SigningKey, to_base64
 from dongting.wire.profile import Profile, profile_named
 from dongting.wire.sealing import DecryptionKey, method_for
 from dongting.wire.statement import Statement, build, decode
@@ -33,7 +33,7 @@ FOUNDERS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def network(profile: Profile, keys: Mapping[str, PrivateKey], log_key: PrivateKey, **changes: Any) -> Genesis:
+def network(profile: Profile, keys: Mapping[str, SigningKey], log_key: SigningKey, **changes: Any) -> Genesis:
     """A genesis with the three founders above; `changes` replace fields of the document."""
     founders = [
         Founder(

@@ -1,0 +1,34 @@
+"""Build the views anew from the ledger, beside a running node or not; can be killed and goes on."""
+
+from collections.abc import Callable, Iterator
+
+from dongting.kernel.machine import Machine
+from dongting.node.audit import copied
+from dongting.node.home import Home
+from dongting.store.rows import Block, Changed
+
+
+def rebuild(home: Home, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Build the views anew, or go on where a former run ended; the height reached.
+
+    The former views are read until the new ones are whole; `progress` is told each height stored.
+    """
+    views = home.views()
+    try:
+        with copied(home) as store:
+            machine = Machine(store, home.rules(), home.genesis_bytes())
+            reached = views.rebuilding
+            return views.rebuild(blocks(machine, -1 if reached is None else reached), progress)
+    finally:
+        views.close()
+
+
+def blocks(machine: Machine, after: int) -> Iterator[Block]:
+    """What each block above a height changed."""
+    for height in range(after + 1, machine.head.height + 1):
+        block = machine.block(height)
+        changes = []
+        for made in machine.written(block):
+            type, _, id = made.address.partition("/")
+            changes.append(Changed(type, id, made.version, made.leaf, height, block.time, made.body))
+        yield Block(height, changes)
