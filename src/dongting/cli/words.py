@@ -67,8 +67,9 @@ class Teller:
         events = self._story.events
         authors = len({event.author for event in events})
         told = self._say(
-            f"PROVEN: {len(events)} signed statements of {authors} organisations and the present state of "
-            f"{len(self._story.records)} records, unchanged, in this order and at these times.",
+            f"PROVEN: {_count(len(events), 'signed statement')} of {_count(authors, 'organisation')} and the "
+            f"present state of {_count(len(self._story.records), 'record')}, unchanged, in this order and at "
+            "these times.",
             f"已证明：{authors} 个组织的 {len(events)} 条签名声明和 {len(self._story.records)} 条记录的现状，"
             "内容未经改动，顺序与时间如上。",
         )
@@ -278,13 +279,13 @@ class Teller:
         if closed["erased"]:
             n = len(closed["erased"])
             told += self._say(
-                f" {n} content(s) were erased, on record; what was committed to stays proven.",
+                f" Erased on record: {_count(n, 'content')}; that they were committed to stays proven.",
                 f"有 {n} 项内容已删除且记录在案，其承诺仍然得证。",
             )
         if closed["withheld"]:
             n = len(closed["withheld"])
             told += self._say(
-                f" {n} part(s) are not opened in this file; that they were committed to is proven.",
+                f" Not opened in this file: {_count(n, 'part')}; that they were committed to is proven.",
                 f"有 {n} 个部分未在本文件中开启，其承诺已得证。",
             )
         return told
@@ -387,6 +388,10 @@ def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
 def _label(annotation: Any, language: Language) -> str:
     label: Mapping[str, str] = next((e["label"] for e in extras(annotation) if "label" in e), {})
     return str(label.get(language, ""))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _money(minor: int, currency: str) -> str:

@@ -111,9 +111,9 @@ def verify(data: bytes, network: str | None, policy: Policy | None = None) -> St
     last = _check_order(ends, checkpoint.checkpoint.size)
     excerpt.verify(last.state, dict(proof.records), proof.state, known.profile)
     records = tuple(_record(address, entry) for address, entry in proof.records)
-    keys = _Keys(known, records, statements)
-    events = tuple(_event(index, statements[index], ends, keys, known) for index in sorted(statements))
-    keys.check_registrations(ends)
+    keys, blocks = _Keys(known, records, statements), _Blocks(ends)
+    events = tuple(_event(index, statements[index], blocks, keys, known) for index in sorted(statements))
+    keys.check_registrations(blocks)
     for index, receipt in proof.receipts:
         require(index in statements, NO_TIME, index=index)
         verify_receipt(receipt, statements[index].data, known)
@@ -186,13 +186,19 @@ def _check_order(ends: Mapping[int, BlockEnd], size: int) -> BlockEnd:
     return ends[size - 1]
 
 
-def _end_of(index: int, ends: Mapping[int, BlockEnd]) -> BlockEnd:
-    """The block end that closes the block in which a leaf stands."""
-    places = sorted(ends)
-    at = bisect_left(places, index)
-    if at == len(places) or ends[places[at]].first > index:
-        raise Refused(NO_TIME, index=index)
-    return ends[places[at]]
+class _Blocks:
+    """The proven block ends, to find the one that closes the block in which a leaf stands."""
+
+    def __init__(self, ends: Mapping[int, BlockEnd]) -> None:
+        self._places = sorted(ends)
+        self._ends = ends
+
+    def of(self, index: int) -> BlockEnd:
+        """The end of the leaf's block; refuses a leaf whose block the file does not prove."""
+        at = bisect_left(self._places, index)
+        if at == len(self._places) or self._ends[self._places[at]].first > index:
+            raise Refused(NO_TIME, index=index)
+        return self._ends[self._places[at]]
 
 
 def _record(address: str, entry: bytes | None) -> RecordNow:
@@ -236,13 +242,13 @@ class _Keys:
             self.used[kid] = Key(kid, owner, public.suite.name, registered, added, revoked, reason)
         return kid
 
-    def check_registrations(self, ends: Mapping[int, BlockEnd]) -> None:
+    def check_registrations(self, blocks: _Blocks) -> None:
         """Each key that is not the founders' was registered by an earlier statement, back to genesis."""
         for kid, key in self.used.items():
             if key.registered is None:
                 continue
             first = self._first[kid]
-            on_time = _end_of(key.registered, ends).time <= (key.added or 0) <= _end_of(first, ends).time
+            on_time = blocks.of(key.registered).time <= (key.added or 0) <= blocks.of(first).time
             earlier = key.registered < first
             require(earlier and on_time, KEY_NOT_PROVEN, **self._facts(first, "it was registered later"))
 
@@ -266,10 +272,8 @@ class _Keys:
         return {"key": statement.kid.hex()[:16], "author": statement.issuer, "index": index, "why": why}
 
 
-def _event(
-    index: int, statement: Statement, ends: Mapping[int, BlockEnd], keys: _Keys, known: Network
-) -> Event:
-    end = _end_of(index, ends)
+def _event(index: int, statement: Statement, blocks: _Blocks, keys: _Keys, known: Network) -> Event:
+    end = blocks.of(index)
     on_time = statement.issued - MAX_AHEAD <= end.time <= statement.last_moment()
     require(on_time, OUT_OF_TIME, index=index, issued=statement.issued, time=end.time)
     kid = keys.check(index, end.time, statement)

@@ -130,7 +130,7 @@ def test_parts_that_the_file_does_not_open_are_named(plain: Desk) -> None:
     result = plain.trusted(proof=plain.share.closed())
     assert result.exit_code == PROVEN
     assert "not opened in this file" in result.output
-    assert "2 part(s) are not opened in this file" in result.output.splitlines()[-1]
+    assert "Not opened in this file: 2 parts" in result.output.splitlines()[-1]
     assert "Research" not in result.output
 
 
@@ -140,7 +140,7 @@ def test_erased_content_is_said_to_be_erased(plain: Desk) -> None:
     assert result.exit_code == PROVEN
     assert "the content was erased, on record" in result.output
     assert f"Version of a dataset {DATASET}.1: erased" in result.output
-    assert "1 content(s) were erased" in result.output.splitlines()[-1]
+    assert "Erased on record: 1 content;" in result.output.splitlines()[-1]
     compared = plain.trusted(*plain.data(), proof=plain.share.closed())
     assert compared.exit_code == NOT_PROVEN
     assert "cannot be compared: the content was erased" in compared.output
