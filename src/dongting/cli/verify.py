@@ -4,12 +4,14 @@ Exit codes: 0 proven, 1 not proven, 2 wrong usage. Imports wait until they are n
 command is started anew for every file.
 """
 
-import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from dongting.cli import language
 
 if TYPE_CHECKING:
     from dongting.cli.words import Teller
@@ -19,18 +21,41 @@ if TYPE_CHECKING:
 PROVEN, NOT_PROVEN = 0, 1
 _CHUNK = 1 << 20
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_option = partial(click.option, cls=language.Option)
 
 
-@click.command("verify")
-@click.argument("proof", type=_FILE)
-@click.option("--network", metavar="ID", help="Id of the network that you trust, 64 hexadecimal digits.")
-@click.option("--genesis", type=_FILE, help="Its genesis document, in place of the id.")
-@click.option("--file", "files", type=_FILE, multiple=True, help="Data to compare; may be repeated.")
-@click.option("--witness", "witnesses", multiple=True, metavar="VKEY", help="A witness that you trust.")
-@click.option(
-    "--cosignatures", type=click.IntRange(0), default=0, help="How many witnesses must have cosigned."
+@click.command(
+    "verify",
+    cls=language.Command,
+    text=(
+        "Verify the PROOF file without a network connection, and compare data files with it.",
+        "离线验证证明文件 PROOF，并与数据文件比对。",
+    ),
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language; from LANG if not given.")
+@click.argument("proof", type=_FILE)
+@_option("--network", metavar="ID", text=("Id of the network that you trust.", "您信任的网络标识。"))
+@_option("--genesis", type=_FILE, text=("Its genesis document, in place of the id.", "以创世文件代替标识。"))
+@_option(
+    "--file",
+    "files",
+    type=_FILE,
+    multiple=True,
+    text=("Data to compare; may be repeated.", "要比对的数据文件，可多次给出。"),
+)
+@_option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="VKEY",
+    text=("A witness that you trust; may be repeated.", "您信任的见证方，可多次给出。"),
+)
+@_option(
+    "--cosignatures",
+    type=click.IntRange(0),
+    default=0,
+    text=("How many of them must have cosigned.", "其中至少须有几方联署。"),
+)
+@_option("--lang", type=click.Choice(["en", "zh"]), text=("Language.", "语言。"))
 @click.pass_context
 def verify(
     context: click.Context,
@@ -42,7 +67,6 @@ def verify(
     cosignatures: int,
     lang: "Language | None",
 ) -> None:
-    """Verify the PROOF file without a network connection, and compare data files with it."""
     from dongting.errors import Refused
     from dongting.sdk.network import network_of
     from dongting.sdk.verify import Policy
@@ -50,26 +74,26 @@ def verify(
 
     if network is not None and genesis is not None:
         raise click.UsageError("give --network or --genesis, not both")
-    language = lang or _language()
+    spoken = lang or language.of(context)
     try:
         expected = network_of(genesis.read_bytes()).id if genesis else network and network.strip().lower()
         story = verified(proof.read_bytes(), expected, Policy(witnesses, cosignatures))
     except Refused as refusal:
-        label = "未能证明：" if language == "zh" else "NOT PROVEN: "
-        click.echo(f"{label}{refusal.text(language)} [{refusal.code}]")
+        label = language.pick(("NOT PROVEN: ", "未能证明："), spoken)
+        click.echo(f"{label}{refusal.text(spoken)} [{refusal.code}]")
         context.exit(NOT_PROVEN)
-    context.exit(_tell(story, files, language))
+    context.exit(_tell(story, files, spoken))
 
 
-def _tell(story: "Story", files: tuple[Path, ...], language: "Language") -> int:
+def _tell(story: "Story", files: tuple[Path, ...], spoken: "Language") -> int:
     """Print the story, the comparison with each file, and the verdict; the exit code."""
     from dongting.cli.words import Teller
     from dongting.node.installed import APPS
 
-    teller = Teller(story, language, APPS)
+    teller = Teller(story, spoken, APPS)
     click.echo("\n".join(teller.lines()))
     if files:
-        click.echo("\n" + ("文件" if language == "zh" else "Files"))
+        click.echo("\n" + language.pick(("Files", "文件"), spoken))
     strangers = [file.name for file in files if not _same(story, file, teller)]
     click.echo()
     if not story.compared:
@@ -77,8 +101,8 @@ def _tell(story: "Story", files: tuple[Path, ...], language: "Language") -> int:
         return NOT_PROVEN
     if strangers:
         named = ", ".join(strangers)
-        zh, en = f"{named} 与所证明的内容不符。", f"{named} is not what this story is about."
-        click.echo(teller.unproven(zh if language == "zh" else en))
+        why = f"{named} is not what this story is about.", f"{named} 与所证明的内容不符。"
+        click.echo(teller.unproven(language.pick(why, spoken)))
         return NOT_PROVEN
     click.echo(teller.proven())
     return PROVEN
@@ -98,8 +122,3 @@ def _chunks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as opened:
         while chunk := opened.read(_CHUNK):
             yield chunk
-
-
-def _language() -> "Language":
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "zh" if spoken.startswith("zh") else "en"

@@ -117,28 +117,18 @@ def verify(data: bytes, network: str | None, policy: Policy | None = None) -> St
     for index, receipt in proof.receipts:
         require(index in statements, NO_TIME, index=index)
         verify_receipt(receipt, statements[index].data, known)
-    openings = _openings(proof, known)
+    at = checkpoint.checkpoint
+    signers = [known.log_keys[key.key.thumbprint(known.profile)][1] for key in checkpoint.log_keys]
     return Story(
-        network=known.id,
-        compared=network is not None,
-        title=known.genesis.name,
-        profile=known.profile.name,
-        zone=known.genesis.zone,
-        origin=known.origin,
-        size=checkpoint.checkpoint.size,
-        root=checkpoint.checkpoint.root.hex(),
-        height=last.height,
-        time=last.time,
-        signers=tuple(known.log_keys[key.key.thumbprint(known.profile)][1] for key in checkpoint.log_keys),
+        network=known.id, compared=network is not None, title=known.genesis.name,
+        profile=known.profile.name, zone=known.genesis.zone, origin=known.origin,
+        size=at.size, root=at.root.hex(), height=last.height, time=last.time,
+        signers=tuple(signers),
         witnesses=tuple(Witness(found.key.name, found.time) for found in checkpoint.witnesses),
-        events=events,
-        records=records,
-        keys=keys.used,
-        names=_names(known, records),
-        openings=openings,
-        erased=frozenset(_erased(records)),
+        events=events, records=records, keys=keys.used, names=_names(known, records),
+        openings=_openings(proof, known), erased=frozenset(_erased(records)),
         receipts=tuple(index for index, _ in proof.receipts),
-    )
+    )  # fmt: skip
 
 
 def _checkpoint(proof: Proof, known: Network, policy: Policy) -> checkpoints.Verified:
