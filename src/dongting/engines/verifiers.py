@@ -12,6 +12,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -88,7 +89,8 @@ def _serve(link: socket.socket, profile: Profile) -> None:
 
 
 def _start(number: int, profile: str) -> None:
-    with socket.socket(fileno=number) as link:
+    # A node that was killed resets the connection; there is nobody left to tell.
+    with socket.socket(fileno=number) as link, suppress(ConnectionError):
         _serve(link, profile_named(profile))
 
 

@@ -165,6 +165,8 @@ class Link:
                 if future is not None and not future.done():
                     future.set_result((failure, result))
         except (asyncio.IncompleteReadError, ConnectionError):
+            if self._writer is not None:
+                self._writer.close()
             self._writer = None
             for future in self._waiting.values():
                 if not future.done():
