@@ -13,6 +13,7 @@ from dongting.errors import Code, Refused, require
 from dongting.wire import jcs
 from dongting.wire.keys import from_base64, public_key
 from dongting.wire.profile import Profile, ProfileName, profile_named
+from dongting.wire.suites import ED25519
 
 FORMAT = "dongting-genesis-1"
 
@@ -114,8 +115,10 @@ def decode(data: bytes) -> Genesis:
     keys = [key for founder in genesis.founders for key in founder.signing_keys]
     keys += [key.key for key in genesis.log_keys]
     require(len(set(keys)) == len(keys), BAD_GENESIS, why="the same key stands in it twice")
-    for key in keys:
-        public_key(from_base64(key))
+    suites = {key: public_key(from_base64(key)).suite for key in keys}
+    for key in genesis.log_keys:
+        # Checkpoints are signed notes, which know Ed25519 alone.
+        require(suites[key.key] is ED25519, BAD_GENESIS, why="a log key is not an Ed25519 key")
     return genesis
 
 

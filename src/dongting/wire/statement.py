@@ -3,8 +3,8 @@
 Protected header: `alg`, content type, `kid` (RFC 9679), CWT claims (RFC 9597; RFC 8392) with `iss`,
 `sub`, `aud`, `exp`, `iat`, `cti` and the action under a private claim. The payload is the action's
 arguments as canonical JSON. **One byte form per statement**, else a relay could change leaves of the
-log: `decode` takes the outer form apart by hand and accepts only the shortest lengths, re-encodes the
-protected header, and re-encodes the payload.
+log: `decode` reads the outer form and the protected header front to back, accepts only what `build`
+writes there, and re-encodes the payload.
 """
 
 from typing import Any, NamedTuple
