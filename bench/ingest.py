@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
-import httpx
 import msgspec
 
+from connection import Connection
 from kernel import two_cores
 from limit import prepared, verifications_per_second
 from node import running
@@ -27,6 +27,7 @@ BATCH = 100
 CLIENTS = 2
 IN_FLIGHT = 6  # batches that one client has under way
 RATE = 200  # single statements a second
+CONNECTIONS = 16  # over which single statements come
 
 _answer = msgspec.json.Decoder()
 
@@ -34,19 +35,18 @@ _answer = msgspec.json.Decoder()
 async def _ingest(url: str, batches: Sequence[bytes]) -> int:
     waiting = iter(batches)
     accepted = 0
-    headers = {"content-type": "application/cbor"}
 
-    async def send(client: httpx.AsyncClient) -> None:
+    async def send() -> None:
         nonlocal accepted
+        connection = Connection(url)
         for body in waiting:
-            answer = await client.post("/v1/statements", content=body, headers=headers)
-            answer.raise_for_status()
-            states = [each["state"] for each in _answer.decode(answer.content)["statements"]]
-            assert states == ["accepted"] * BATCH, answer.text[:500]
+            answer = await connection.post("/v1/statements", body, "application/cbor")
+            states = [each["state"] for each in _answer.decode(answer)["statements"]]
+            assert states == ["accepted"] * BATCH, answer[:500]
             accepted += len(states)
+        connection.close()
 
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        await asyncio.gather(*(send(client) for _ in range(IN_FLIGHT)))
+    await asyncio.gather(*(send() for _ in range(IN_FLIGHT)))
     return accepted
 
 
@@ -76,19 +76,19 @@ def ingest_per_second(url: str, statements: Sequence[bytes]) -> float:
 
 
 async def _open_loop(url: str, statements: Sequence[bytes]) -> list[float]:
-    headers = {"content-type": "application/cose"}
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        began = time.perf_counter()
+    connections = [Connection(url) for _ in range(CONNECTIONS)]
+    began = time.perf_counter()
 
-        async def one(number: int, data: bytes) -> float:
-            due = began + number / RATE
-            await asyncio.sleep(max(0, due - time.perf_counter()))
-            answer = await client.post("/v1/statements", content=data, headers=headers)
-            answer.raise_for_status()
-            return time.perf_counter() - due
+    async def one(number: int, data: bytes) -> float:
+        due = began + number / RATE
+        await asyncio.sleep(max(0, due - time.perf_counter()))
+        await connections[number % CONNECTIONS].post("/v1/statements", data, "application/cose")
+        return time.perf_counter() - due
 
-        return await asyncio.gather(*(one(n, data) for n, data in enumerate(statements)))
+    latencies = await asyncio.gather(*(one(n, data) for n, data in enumerate(statements)))
+    for connection in connections:
+        connection.close()
+    return latencies
 
 
 def measure(count: int = 20_000, singles: int = 2_000) -> dict[str, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dongting.engines.machine import Block, Machine
+from dongting.engines.machine import Machine
 from dongting.engines.verifiers import Verdict, Verifiers
 from dongting.errors import Code, Fault, Refused, require
 
@@ -49,7 +49,7 @@ class Embedded:
         *,
         workers: int = 2,
         max_statements: int = 1000,
-        committed: Callable[[Block], None] = lambda _: None,
+        committed: Callable[[Any], None] = lambda _: None,
     ) -> None:
         self._machine = machine
         self._clock = clock

@@ -10,13 +10,6 @@ from dongting.wire.profile import Profile
 from dongting.wire.statement import Statement
 
 
-class Block(Protocol):
-    """An executed block; its outcomes stand in the order of its statements."""
-
-    @property
-    def outcomes(self) -> Sequence[Any]: ...
-
-
 class Machine(Protocol):
     """Check, execute, commit; the engine calls them in that order and from one thread."""
 
@@ -28,7 +21,7 @@ class Machine(Protocol):
         ...
 
     def execute(self, time: int, statements: Sequence[Statement]) -> Any:
-        """Execute a block at that time; nothing changes yet."""
+        """Execute a block at that time; nothing changes yet. It has `outcomes` in their order."""
         ...
 
     def commit(self, block: Any) -> None:

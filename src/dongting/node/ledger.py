@@ -9,12 +9,13 @@ from dongting.engines.embedded import Embedded
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
 from dongting.kernel.entries import decode_entry, record_key
-from dongting.kernel.machine import Accepted, Machine
+from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
 from dongting.node.facade import BlockChanges, Facade, Fate, Signer, Status, Submitted, Version
 from dongting.node.installed import download_address, installed_rules
 from dongting.node.prove import assemble, follow
+from dongting.node.recent import RecentBlocks
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
@@ -88,6 +89,7 @@ class LedgerNode(Facade):
         self._log_key = log_key
         self._restored = restored
         self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
+        self._recent = RecentBlocks(self.machine)
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
         self._point = point
@@ -112,8 +114,9 @@ class LedgerNode(Facade):
         self._issuer.close()
         self._store.close()
 
-    def _committed(self, _: object) -> None:
+    def _committed(self, block: Block) -> None:
         self._issuer.issue()
+        self._recent.add(block)
         self._point(4)
 
     async def unlock(self, passphrase: bytes) -> None:
@@ -258,14 +261,7 @@ class LedgerNode(Facade):
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
         found = []
         for height in range(after + 1, min(after + limit, self.machine.head.height) + 1):
-            block = self.machine.block(height)
-            changes = []
-            for written in self.machine.written(block):
-                type, id = written.address.split("/", 1)
-                changes.append(
-                    Version(type, id, written.version, written.leaf, height, block.time, written.body)
-                )
-            found.append(BlockChanges(height, block.time, block.first, block.size, changes))
+            found.append(self._recent.at(height))
             await asyncio.sleep(0)
         return found
 
