@@ -130,6 +130,9 @@ def test_a_full_disk_halts_the_node_in_plain_words_and_space_lets_it_go_on(small
         await node.stop()
 
     asyncio.run(go_on())
+    with pytest.raises(Refused, match="disk-full"):
+        audit(made.home)  # it needs room for what it derives
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
     assert audit(made.home).clean
 
 

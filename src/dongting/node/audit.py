@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 
 from dongting.apps import catalogue
-from dongting.errors import Code, Refused
+from dongting.errors import Code, Fault, Refused
 from dongting.kernel.audit import Audit, Report, Signed, Verify, verify_here
 from dongting.kernel.entries import decode_entry
-from dongting.kernel.findings import Finding, finding
+from dongting.kernel.findings import STORE_DAMAGED, Finding, finding
 from dongting.kernel.machine import Machine
 from dongting.node.checkpoints import saved
 from dongting.node.home import Home, copy_ledger
@@ -85,16 +85,22 @@ class NodeReport:
 
 def audit(home: Home, progress: Callable[[int], None] = lambda _: None) -> NodeReport:
     """Audit the node in that home, whether it runs or not; `progress` is told the leaves derived."""
+    try:
+        return _audit(home, progress)
+    except Fault as fault:  # a store too damaged to be opened, or to be read to its end
+        return NodeReport(Report(findings=[finding(STORE_DAMAGED, why=str(fault))]))
+
+
+def _audit(home: Home, progress: Callable[[int], None]) -> NodeReport:
     issued = saved(home.path / "checkpoint")  # before the copy, which must extend it
     with copied(home) as store, scratch(home) as derived, verifier(_size(store)) as verify:
         work = Audit(store, derived, home.rules(), home.genesis_bytes(), verify=verify, progress=progress)
         report = NodeReport(work.run())
-        if not report.ledger.complete:
-            return report
-        report.beside += _checkpoint(home, work.machine, issued)
         report.beside += _damaged(home, report)
-        report.beside += _missing(home, store)
-    return report
+        if report.ledger.complete:
+            report.beside += _checkpoint(home, work.machine, issued)
+            report.beside += _missing(home, store)
+        return report
 
 
 @contextmanager
