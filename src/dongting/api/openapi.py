@@ -95,9 +95,20 @@ def _schemas(routes: Sequence[Route], apps: Sequence[App]) -> tuple[dict[Any, An
     kinds = list(dict.fromkeys([*(c.type for c in contents), Problem, *declared, *arguments, *parameters]))
     found, schemas = components(kinds)
     references = dict(zip(kinds, found, strict=True))
+    for app in apps:
+        for struct, record in app.records.items():
+            schema = schemas[_name(references[struct])]
+            schema["x-record-type"] = record.name
+            schema["title"], schema["x-title-zh"] = record.title.en, record.title.zh
+        for action in app.actions.values():
+            schemas[_name(references[action.arguments])].setdefault("x-actions", []).append(action.name)
     versions = schemas[RecordVersion.__name__]["properties"]
     versions["record"] = {"anyOf": [references[record] for record in declared]}
     return references, schemas
+
+
+def _name(reference: dict[str, str]) -> str:
+    return reference["$ref"].rsplit("/", 1)[1]
 
 
 def _operation(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
@@ -126,6 +137,8 @@ def _parameters(each: Route, references: dict[Any, Any]) -> list[dict[str, Any]]
     for field in msgspec.structs.fields(each.asks):
         in_path = f"{{{field.name}}}" in each.path or f"{{{field.name}...}}" in each.path
         schema = dict(references[hints[field.name]])
+        if isinstance(field.default, bool | int | str):
+            schema["default"] = field.default
         described = schema.pop("description", None)
         parameter: dict[str, Any] = {
             "name": field.name, "in": "path" if in_path else "query",

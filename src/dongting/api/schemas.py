@@ -27,7 +27,7 @@ def components(
     for struct in _structs(everything):
         _label(schemas[found[struct]["$ref"].rsplit("/", 1)[1]], struct, found)
     portable: dict[str, Any] = _portable(schemas)
-    return [found[kind] for kind in wanted], portable
+    return [_portable(found[kind]) for kind in wanted], portable
 
 
 def standalone(struct: type[msgspec.Struct]) -> dict[str, Any]:

@@ -92,7 +92,6 @@ def head(scope: Scope, limits: Limits) -> Head:
     fields = tuple((key.decode("latin-1").lower(), value.decode("latin-1").strip()) for key, value in raw)
     _check_fields(fields)
     path: bytes = scope.get("raw_path") or scope["path"].encode()
-    path = path.partition(b"?")[0]
     require(_PATH.fullmatch(path) and not _DOTS.search(path), BAD_PATH)
     query: bytes = scope["query_string"]
     return Head(scope["method"], path.decode("ascii"), query.decode("latin-1"), _pairs(query), fields)
@@ -173,10 +172,14 @@ async def send_reply(reply: Reply, send: Send, *, bodiless: bool = False) -> int
         fields.append((b"content-length", b"%d" % length))
     fields.append((b"x-content-type-options", b"nosniff"))
     await send({"type": "http.response.start", "status": reply.status, "headers": fields})
-    if isinstance(reply.body, bytes) or bodiless:
-        body = b"" if bodiless or not isinstance(reply.body, bytes) else reply.body
+    if isinstance(reply.body, bytes):
+        body = b"" if bodiless else reply.body
         await send({"type": "http.response.body", "body": body})
         return len(body)
+    if bodiless:
+        _let_go(reply.body)
+        await send({"type": "http.response.body", "body": b""})
+        return 0
     return await _stream(reply.body, send)
 
 
@@ -189,8 +192,12 @@ async def _stream(chunks: Iterator[bytes], send: Send) -> int:
             sent += len(chunk)
         await send({"type": "http.response.body", "body": b""})
     finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            with suppress(OSError):
-                close()
+        _let_go(chunks)
     return sent
+
+
+def _let_go(chunks: Iterator[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        with suppress(OSError, ValueError):  # ValueError: a thread is still reading the last chunk
+            close()
