@@ -164,21 +164,35 @@ def restore(
     What the ledger itself says was erased is erased here, too.
     """
     manifest = verify(directory)
-    _claim(home_path)
-    for name in manifest.files:
-        if name != CONFIG:
-            _copy(directory / name, home_path / name)
-    os.chmod(home_path / "keys", 0o700)
-    _write_config(directory / CONFIG, home_path)
-    home = Home(read(tomllib.loads((home_path / CONFIG).read_text("utf-8")), str(home_path.absolute())))
+    _require_empty(home_path)
+    # Made beside its place: a home that was not judged to the end must not be one that could serve.
+    making = home_path.with_name(f".{home_path.name}.{os.urandom(8).hex()}")
+    try:
+        _claim(making)
+        for name in manifest.files:
+            if name != CONFIG:
+                _copy(directory / name, making / name)
+        _write_config(directory / CONFIG, making)
+        why, gone = _judge(making, notes, erasures)
+        os.sync()
+        if home_path.exists():
+            home_path.rmdir()
+        os.rename(making, home_path)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    sync_directory(home_path.absolute().parent)
+    return manifest, why, gone
+
+
+def _judge(path: Path, notes: list[bytes], erasures: list[Erased]) -> tuple[Refused | None, int]:
+    """Apply erasures in a new home and say why it is read-only, if it is; how many objects were erased."""
+    home = Home(read(tomllib.loads((path / CONFIG).read_text("utf-8")), str(path.absolute())))
     machine = _open(home)
     try:
         gone = apply(home, [*erased(machine.store), *erasures])
-        why = mark(home, machine, notes)
+        return mark(home, machine, notes), gone
     finally:
         machine.store.close()
-    os.sync()
-    return manifest, why, gone
 
 
 def _write_config(source: Path, home: Path) -> None:
@@ -212,8 +226,12 @@ def _manifest(directory: Path) -> Manifest:
     return manifest
 
 
-def _claim(directory: Path) -> None:
+def _require_empty(directory: Path) -> None:
     require(not directory.exists() or not any(directory.iterdir()), TAKEN, directory=directory)
+
+
+def _claim(directory: Path) -> None:
+    _require_empty(directory)
     private_directory(directory)
     os.chmod(directory, 0o700)
 

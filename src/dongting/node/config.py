@@ -105,10 +105,6 @@ class Kernel(Struct, frozen=True):
         "Most statements in one block.",
         "每个区块的最大声明数。",
     )] = 1000  # fmt: skip
-    max_block_milliseconds: Annotated[int, Meta(ge=1, le=10_000), documented(
-        "Longest time in milliseconds that a block collects statements.",
-        "区块收集声明的最长毫秒数。",
-    )] = 100  # fmt: skip
     verify_workers: Annotated[int, Meta(ge=0, le=256), documented(
         "Number of processes that verify signatures; 0 means one per processor.",
         "验证签名的进程数；0 表示每个处理器一个。",

@@ -112,6 +112,7 @@ async def serve(
     home.sweep()
     listener = listen(config)
     stopping = asyncio.Event()
+    stopped = asyncio.create_task(stopping.wait())
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stopping.set)
@@ -141,12 +142,30 @@ async def serve(
     for _ in range(config.http.workers):
         children.start("dongting.api.worker", str(path), str(number), descriptors=(number,))
     host, port = listener.getsockname()[:2]
-    ready(config.public_url if config.http.port else f"http://{host}:{port}")
+    waiting = asyncio.create_task(_answers(host, port))
     try:
-        await stopping.wait()
+        await asyncio.wait([waiting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            ready(config.public_url if config.http.port else f"http://{host}:{port}")
+        await stopped
         log.info("shutting down")
     finally:
+        waiting.cancel()
         listener.close()
         await children.stop()
         await server.stop()
         await node.stop()
+
+
+async def _answers(host: str, port: int) -> None:
+    """Wait until a worker answers a request."""
+    while True:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                if (await reader.readline()).startswith(b"HTTP/1.1 200"):
+                    return
+            finally:
+                writer.close()
+        await asyncio.sleep(0.05)
