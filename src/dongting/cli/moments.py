@@ -42,3 +42,9 @@ def seconds_of(text: str, zone: str, *, closes: bool = False) -> int:
         return int((given if given.tzinfo else given.replace(tzinfo=zone_of(zone))).timestamp())
     except (ValueError, OverflowError):
         raise Refused(NOT_A_MOMENT, given=text[:40]) from None
+
+
+def today(zone: str) -> int:
+    """The first moment of the present day in the zone."""
+    now = datetime.now(zone_of(zone))
+    return int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())

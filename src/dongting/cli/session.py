@@ -93,7 +93,8 @@ class Session:
             shown.add_column(pick(head, self.language), overflow="fold")
         for row in rows:
             shown.add_row(*(value.replace("[", "\\[") for value in row))
-        Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(shown)
+        width = None if sys.stdout.isatty() else 200  # a pipe has no width that lines must fit
+        Console(highlight=False, width=width).print(shown)
 
     # Where and who
 
@@ -122,6 +123,11 @@ class Session:
             if path.exists():
                 return path.read_text().strip()
         return self.config.public_url
+
+    def prepare(self) -> None:
+        """Make the home and its directory of keys, open to their owner only."""
+        for directory in (self.home, self.home / "keys"):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def keystore_path(self, organisation: str) -> Path:
         """Where an organisation's keystore lies."""

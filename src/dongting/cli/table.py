@@ -131,6 +131,18 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
             "restore": Entry(
                 f"{_HERE}.backup:restore", ("Restore a node from a backup.", "从备份恢复节点。")
             ),
+            "confirm-restore": Entry(
+                f"{_HERE}.backup:confirm_restore",
+                ("Let a restored node go on, on record.", "确认恢复并记录，使节点继续运行。"),
+            ),
+            "erasures": Entry(
+                f"{_HERE}.backup:erasures",
+                ("Write the list of all erasures for a restore.", "导出删除清单，供恢复时使用。"),
+            ),
+            "migrate": Entry(
+                f"{_HERE}.rebuild:migrate",
+                ("Bring a ledger store to the present format.", "将账本存储升级到当前格式。"),
+            ),
             "rebuild-views": Entry(
                 f"{_HERE}.rebuild:rebuild_views",
                 ("Build the views anew from the ledger.", "根据账本重建视图。"),
@@ -144,3 +156,21 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
 )
 
 COMMANDS: dict[str, Entry] = {name: entry for _, entries in SECTIONS for name, entry in entries.items()}
+
+#: Actions whose own command is friendlier than the derived one.
+FRIENDLY: dict[str, str] = {
+    "catalogue/publish": f"{_HERE}.dataset:publish",
+    "catalogue/add-version": f"{_HERE}.dataset:add_version",
+    "catalogue/erase": f"{_HERE}.dataset:erase",
+    "evidence/register": f"{_HERE}.evidence:register",
+    "sharing/request": f"{_HERE}.agree:request",
+    "sharing/offer": f"{_HERE}.agree:offer",
+    "sharing/counter": f"{_HERE}.agree:counter",
+    "sharing/accept": f"{_HERE}.agree:accept",
+    "sharing/agree": f"{_HERE}.agree:agree",
+    "sharing/renew": f"{_HERE}.agree:renew",
+    "sharing/deliver": f"{_HERE}.hand:deliver",
+    "sharing/redeliver": f"{_HERE}.hand:redeliver",
+    "sharing/acknowledge": f"{_HERE}.receive:acknowledge",
+    "sharing/dispute": f"{_HERE}.receive:dispute",
+}

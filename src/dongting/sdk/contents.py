@@ -129,18 +129,28 @@ class Contents:
         return commit(from_base64(opening.salt), bytes.fromhex(found), self._profile)
 
     def download(
-        self, commitment: str, address: str, transfer: str | None, target: Path, progress: Progress = quiet
-    ) -> Facts:
-        """Fetch a delivered file, check it against its commitment, and give it its name."""
+        self,
+        commitment: str,
+        address: str,
+        transfer: str | None,
+        target: Path | None = None,
+        progress: Progress = quiet,
+    ) -> tuple[Path, Facts]:
+        """Fetch a delivered file and check it against its commitment; where it lies, and what it is.
+
+        Without a target it takes its own name in the present directory.
+        """
+        self._downloads.allowed(address, transfer)
+        facts = self.facts(commitment)
+        target = target or Path(Path(facts.name).name or commitment[:16])
         require(not target.exists(), TARGET_EXISTS, path=target)
         arrived = self._downloads.fetch(address, transfer, target, progress)
-        facts = self.facts(commitment)
         found = self._downloads.digest(arrived).hex()
         if found != facts.digest:
             arrived.unlink()
         require(found == facts.digest, DIFFERS, path=target, found=found, expected=facts.digest)
         arrived.rename(target)
-        return facts
+        return target, facts
 
     def _grant(self, address: str, key: bytes, readers: Sequence[str]) -> None:
         sealed = seal_to(self._members, address, key, readers, self._profile)

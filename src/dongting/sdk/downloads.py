@@ -37,12 +37,15 @@ class Downloads:
         envelope = msgspec.json.decode(answer.content, type=Envelope)
         return self._opener.open_envelope(envelope, self._profile)
 
+    def allowed(self, address: str, transfer: str | None) -> None:
+        """Return if the file may be downloaded now; else refuses with the node's plain reason."""
+        self._header(address, transfer)
+
     def fetch(self, address: str, transfer: str | None, target: Path, progress: Progress = quiet) -> Path:
         """Bring the whole file beside `target`; the path of the complete, decrypted bytes.
 
         `transfer` is the delivery that entitles this organisation; an owner needs none.
         """
-        # First ask for the bytes: a download that is not allowed is refused with the plain reason.
         header, total = self._header(address, transfer)
         opened = stream.resume(header, self.key(address), self._profile)
         size = stream.content_size(total)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from dongting.errors import Code, Refused
 from dongting.sdk.members import Members
 from dongting.sdk.transport import Transport
 from dongting.wire import envelope as envelopes
@@ -18,6 +19,13 @@ from dongting.wire.envelope import Envelope
 from dongting.wire.keys import from_base64, to_base64
 from dongting.wire.part import SALT_SIZE, Part, matching
 from dongting.wire.profile import Profile
+
+NOT_SEALED = Code(
+    "sdk", 51, "not-sealed-to-you",
+    "This part is kept for {owner} but is not sealed to you; ask whoever stored it to seal it anew.",
+    "此内容由 {owner} 保管，但未封装给您；请让存放方重新封装。",
+    status=403,
+)  # fmt: skip
 
 
 class Opener(Protocol):
@@ -32,7 +40,7 @@ class Stored(msgspec.Struct, frozen=True):
     """A part as a node keeps it: its ciphertext in base64url, the asking reader's envelope, its owner."""
 
     blob: str
-    envelope: Envelope
+    envelope: Envelope | None
     owner: str
 
 
@@ -86,6 +94,8 @@ class Parts:
     def _sealed(self, name: str) -> tuple[bytes, bytes]:
         answer = self._transport.ask("GET", f"/v1/parts/{name}")
         stored = msgspec.json.decode(answer.content, type=Stored)
+        if stored.envelope is None:
+            raise Refused(NOT_SEALED, owner=stored.owner)
         return from_base64(stored.blob), self._opener.open_envelope(stored.envelope, self._profile)
 
     def _store(self, name: str, blob: bytes, key: bytes, readers: Sequence[str], about: str) -> None:

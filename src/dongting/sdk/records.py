@@ -38,6 +38,20 @@ class Page(msgspec.Struct, frozen=True):
     cursor: str | None = None
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A record that waits for an organisation's next step, until `due` (seconds since 1970)."""
+
+    record: Record
+    organisation: str | None
+    due: int | None
+    overdue: bool
+
+
+class _WaitingPage(msgspec.Struct, frozen=True):
+    waiting: list[Waiting]
+    cursor: str | None = None
+
+
 class Records:
     """Reads from one node; `seen` is the height that every read must have reached."""
 
@@ -60,36 +74,45 @@ class Records:
 
     def versions(self, type: str, id: str) -> list[Record]:
         """All kept versions of a record, oldest first."""
-        page = self._read(f"/v1/records/{segment(type)}/{segment(id)}/versions", Page)
-        return sorted(page.records, key=lambda found: found.version)
+        found = list(self._pages(f"/v1/records/{segment(type)}/{segment(id)}/versions", {}))
+        return sorted(found, key=lambda one: one.version)
 
     def page(self, type: str, query: Mapping[str, Any] | None = None) -> Page:
         """One page of a list; `query` holds filters by field, `order`, `descending`, `limit`, `cursor`."""
         return self._read(f"/v1/records/{segment(type)}", Page, query)
 
-    def list(self, type: str, query: Mapping[str, Any] | None = None) -> Iterator[Record]:
-        """All records of a list, page by page."""
-        cursor: str | None = None
-        while True:
-            page = self.page(type, {**(query or {}), "cursor": cursor})
-            yield from page.records
-            cursor = page.cursor
-            if cursor is None:
-                return
+    def all(self, type: str, query: Mapping[str, Any] | None = None) -> Iterator[Record]:
+        """All records of a list, fetched page by page."""
+        yield from self._pages(f"/v1/records/{segment(type)}", query or {})
 
     def search(self, words: str, query: Mapping[str, Any] | None = None) -> Page:
         """Records in which these words occur, best first; Chinese or English."""
         return self._read("/v1/search", Page, {"q": words, **(query or {})})
 
-    def waiting(self, organisation: str) -> dict[str, Any]:
-        """What waits for an organisation, what is due and what is overdue."""
-        query = {"organisation": organisation, "height": self.seen or None}
-        answer: dict[str, Any] = self._transport.json("GET", "/v1/waiting", query=query)
-        return answer
+    def waiting(self, organisation: str) -> list[Waiting]:
+        """What waits for an organisation, the most urgent first."""
+        found: list[Waiting] = []
+        cursor: str | None = None
+        while True:
+            query = {"organisation": organisation, "cursor": cursor}
+            page = self._read("/v1/waiting", _WaitingPage, query)
+            found += page.waiting
+            cursor = page.cursor
+            if cursor is None:
+                return found
 
     def leaf(self, index: int) -> bytes:
         """The bytes of one leaf of the log."""
         return self._transport.ask("GET", f"/v1/leaves/{index}").content
+
+    def _pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Record]:
+        cursor: str | None = None
+        while True:
+            page = self._read(path, Page, {**query, "cursor": cursor})
+            yield from page.records
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     def _read(self, path: str, shape: type[R], query: Mapping[str, Any] | None = None) -> R:
         answer = self._transport.ask("GET", path, query={**(query or {}), "height": self.seen or None})

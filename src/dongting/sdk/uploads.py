@@ -113,6 +113,8 @@ class Uploads:
         """Send what the node does not have yet; returns when it has verified the whole ciphertext."""
         total = stream.ciphertext_size(journal.size)
         upload, received = self._begin(path, journal, total)
+        if not upload:
+            return
         progress(received, total)
         for offset, piece in self._pieces(path, journal, received):
             headers = {"upload-offset": str(offset), "content-type": "application/octet-stream"}
@@ -125,6 +127,7 @@ class Uploads:
         self._journal(path).unlink(missing_ok=True)
 
     def _begin(self, path: Path, journal: Journal, total: int) -> tuple[str, int]:
+        """The upload to go on with and what has arrived; an empty name when the node has it all."""
         if journal.upload:
             try:
                 answer = self._transport.json("GET", f"/v1/uploads/{journal.upload}")
@@ -132,11 +135,23 @@ class Uploads:
             except Refused as error:
                 if error.code.status != 404:
                     raise
+            if self._finished(journal.upload):
+                return "", total
         body = {"size": total, "digest": journal.address}
         answer = self._transport.json("POST", "/v1/uploads", body=body)
         upload: str = answer["upload"]
         self._save(path, msgspec.structs.replace(journal, upload=upload))
         return upload, int(answer["received"])
+
+    def _finished(self, upload: str) -> bool:
+        """Whether the upload is over because the file was taken, not because it was given up."""
+        try:
+            self._transport.ask("POST", f"/v1/uploads/{upload}/finish")
+        except Refused as error:
+            if error.code.status != 404:
+                raise
+            return False
+        return True
 
     def _pieces(self, path: Path, journal: Journal, received: int) -> Iterator[tuple[int, bytes]]:
         """The ciphertext from `received` on, with the offset of each piece."""

@@ -85,6 +85,7 @@ def new(told: Session, profile: str | None, founder: str | None, out: Path | Non
     if known is None:
         raise click.UsageError(told.text("give --profile", "请给出 --profile"))
     organisation = told.organisation
+    told.prepare()
     path = told.keystore_path(organisation)
     keystore = Keystore.create(path, told.passphrase(organisation, new=True))
     new_keys(keystore, organisation, known, int(time.time()))

@@ -113,7 +113,7 @@ def join(told: Session, id: str, url: str) -> None:
     path = told.home / "genesis.json"
     data = genesis_of(url, id.strip().lower(), told.language)
     require(not path.exists() or path.read_bytes() == data, NETWORK_HERE, home=told.home)
-    told.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    told.prepare()
     path.write_bytes(data)
     (told.home / "address").write_text(url + "\n")
     told.say(f"This home now belongs to the network {id}.", f"本目录现属于网络 {id}。")
