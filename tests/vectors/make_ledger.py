@@ -53,8 +53,8 @@ def genesis() -> bytes:
     ]  # fmt: skip
     log_key = LogKey(FOUNDERS[0][0], to_base64(private("log").public().cose()))
     document = Genesis(
-        FORMAT, {"en": "Vector", "zh": "向量"}, PROFILE.name, "vector.example", START, founders, [log_key], [],
-        quorum=Quorum("majority", 7),
+        FORMAT, {"en": "Vector", "zh": "向量"}, PROFILE.name, "vector.example", START, founders, [log_key],
+        [], quorum=Quorum("majority", 7),
     )  # fmt: skip
     return document.encode()
 

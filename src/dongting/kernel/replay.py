@@ -15,7 +15,7 @@ EPOCH = MAX_LIFETIME + MAX_AHEAD  # seconds
 
 
 def _key(epoch: int, issuer: str, nonce: bytes) -> bytes:
-    return REPLAY_WINDOW + epoch.to_bytes(5) + nonce + issuer.encode("ascii")
+    return REPLAY_WINDOW + max(epoch, 0).to_bytes(5) + nonce + issuer.encode("ascii")
 
 
 def _value(index: int, leaf: bytes) -> bytes:
@@ -60,7 +60,7 @@ class ReplayWindow:
         """
         if time // EPOCH == before // EPOCH:
             return
-        oldest = (time // EPOCH - 1).to_bytes(5)
+        oldest = max(time // EPOCH - 1, 0).to_bytes(5)
         for key, _ in self._store.scan(REPLAY_WINDOW):
             if key[1:6] >= oldest:
                 return
