@@ -14,6 +14,8 @@ from dongting.cli.acting import TYPES
 from dongting.node.installed import SUPPLIES
 from dongting.sdk.client import Client
 
+_ANSWERED = ("erased", "ended")  # these ask about the copy, and say no more once that is answered
+
 R = TypeVar("R")
 P = TypeVar("P")
 
@@ -38,6 +40,7 @@ def notices(client: Client) -> list[Said]:
             found += [
                 Said(transfer.id, one.text.best("en"), one.text.best("zh"), one.asks)
                 for one in declared(reader, transfer)
+                if one.asks or one.kind not in _ANSWERED
             ]
     return found
 

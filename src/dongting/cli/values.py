@@ -149,14 +149,17 @@ class Fields:
 
     def option_of(self, name: str) -> str:
         """The option by which a field is given, for messages."""
+        inner = self._inner.get(name)
+        if inner is not None:
+            return str(next(inner.options()).opts[0])
         found = next((found for one, found in self._fields if one.name == name), None)
-        text = found is not None and (names_of(found.base) == _TEXT or name in self._inner)
+        text = found is not None and names_of(found.base) == _TEXT
         return f"--{self._dashed(name)}" + ("-zh" if text else "")
 
     def _part_fields(self, name: str, part: type[msgspec.Struct], taken: set[str]) -> "Fields":
-        """The inline options of a part: one text alone takes the argument's own name."""
+        """The inline options of a part: a field alone takes the argument's own name."""
         fields = msgspec.structs.fields(part)
-        if len(fields) == 1 and names_of(shape(fields[0].type).base) == _TEXT:
+        if len(fields) == 1:
             return _Renamed(part, self._zone, fields[0].name, name)
         clash = {one.name for one in fields} & taken
         return Fields(part, self._zone, hidden=tuple(clash - {name}))
@@ -226,7 +229,7 @@ class Fields:
 
 
 class _Renamed(Fields):
-    """A part of one text, whose options take the argument's name: --reason-zh."""
+    """A part of one field, whose options take the argument's name: --reason-zh, --motive."""
 
     def __init__(self, part: type[msgspec.Struct], zone: str, inside: str, outside: str) -> None:
         super().__init__(part, zone)

@@ -78,7 +78,7 @@ class Contents:
 
     def measure(self, path: Path, *, stored: bool = True) -> Offered:
         """What a statement commits to for this file; nothing is sent yet."""
-        journal = self._uploads.prepare(path)
+        journal = self._uploads.prepare(path, stored=stored)
         facts = Facts(journal.digest, path.name, journal.size, journal.salt)
         commitment = commit(from_base64(journal.salt), bytes.fromhex(journal.digest), self._profile)
         return Offered(commitment, journal.size, journal.address if stored else None, facts)

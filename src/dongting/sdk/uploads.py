@@ -45,15 +45,16 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `digest` is that of the content, `address` that of the ciphertext (64 hexadecimal digits each);
     `salt` belongs to the commitment; `upload` is the node's name for the transfer once it has begun.
+    Key, prefix and address are empty for a file that is not to be stored.
     """
 
     size: int
     modified: int
-    key: str
-    prefix: str
     salt: str
     digest: str
-    address: str
+    key: str = ""
+    prefix: str = ""
+    address: str = ""
     upload: str = ""
 
 
@@ -86,28 +87,26 @@ class Uploads:
         self._journals = journals
         self._profile = profile
 
-    def prepare(self, path: Path) -> Journal:
-        """What is to be committed to: digest, salt and address; the same again for the same file."""
+    def prepare(self, path: Path, *, stored: bool = True) -> Journal:
+        """What is to be committed to: digest, salt and address; the same again for the same file.
+
+        What is not to be stored is not encrypted and has no address.
+        """
         size, modified = look(path)
         known = self._load(path)
-        if known is not None and (known.size, known.modified) == (size, modified):
-            return known
-        key, prefix = secrets.token_bytes(stream.KEY_SIZE), secrets.token_bytes(stream.PREFIX_SIZE)
-        digest = self._profile.hash_chunks(read(path))
-        begun = stream.begin(key, prefix, self._profile)
-        address = self._profile.hash_chunks(stream.encrypt(begun, read(path)))
+        if known is None or (known.size, known.modified) != (size, modified):
+            salt = to_base64(secrets.token_bytes(SALT_SIZE))
+            known = Journal(size, modified, salt, self._profile.hash_chunks(read(path)).hex())
+        if stored and not known.address:
+            key, prefix = secrets.token_bytes(stream.KEY_SIZE), secrets.token_bytes(stream.PREFIX_SIZE)
+            begun = stream.begin(key, prefix, self._profile)
+            address = self._profile.hash_chunks(stream.encrypt(begun, read(path))).hex()
+            known = msgspec.structs.replace(
+                known, key=to_base64(key), prefix=to_base64(prefix), address=address
+            )
         require(look(path) == (size, modified), FILE_CHANGED, path=path)
-        journal = Journal(
-            size,
-            modified,
-            to_base64(key),
-            to_base64(prefix),
-            to_base64(secrets.token_bytes(SALT_SIZE)),
-            digest.hex(),
-            address.hex(),
-        )
-        self._save(path, journal)
-        return journal
+        self._save(path, known)
+        return known
 
     def send(self, path: Path, journal: Journal, progress: Progress = quiet) -> None:
         """Send what the node does not have yet; returns when it has verified the whole ciphertext."""

@@ -7,7 +7,6 @@ from dongting.appkit.fields import Digest, Prose, Text, says
 from dongting.apps.sharing.codes import TERMS_DIFFER
 from dongting.errors import require
 from dongting.standards.odrl import Terms
-from dongting.wire.part import Opening
 
 __all__ = ["Locator", "Observation", "Reason", "Terms", "check_terms"]
 
@@ -19,14 +18,13 @@ class Reason(Record, frozen=True):
 
 
 class Locator(Record, frozen=True):
-    """Where an external delivery is handed over, and what opens its content commitment.
+    """Where an external delivery is handed over.
 
-    With the opening the consumer can check outside, from the digest of what it received, that it is
-    what the statement commits to.
+    What opens the content's commitment is not repeated here: it is kept with the version of the dataset,
+    made readable to the consumer, and erased with it.
     """
 
     locator: Annotated[Prose, says("Where the data is handed over", "数据交付位置")]
-    opening: Annotated[Opening, says("Opening of the content commitment", "内容承诺的开启值")]
 
 
 class Observation(Record, frozen=True):

@@ -5,14 +5,12 @@ A delivery seals the file's data key and the opening of its commitment to the co
 
 from typing import Any
 
-import msgspec
-
 from dongting.cli.acting import ACTIONS, Draft
 from dongting.cli.commands.dataset import DATASET, VERSION
 from dongting.cli.derived import derive
 from dongting.cli.language import Option
 from dongting.cli.session import Session
-from dongting.errors import Code, Refused
+from dongting.errors import Code, require
 from dongting.sdk.client import Client
 
 AGREEMENT, TRANSFER = "sharing.agreement", "sharing.transfer"
@@ -30,18 +28,13 @@ def _content(client: Client, draft: Draft, given: dict[str, Any], dataset: str, 
     version = client.records.get(VERSION, f"{dataset}.{number}")
     content = version.record["content"]
     draft.arguments["content"] = content["commitment"]
-    if not given["external"]:
-        draft.before.append(
-            lambda: client.contents.share(
-                content["commitment"], content.get("address"), [consumer], version.address
-            )
-        )
-        return
-    if not given["locator"]:
-        raise Refused(SAY_WHERE)
-    draft.arguments["kind"] = "external"
-    opening = msgspec.to_builtins(client.contents.opening(content["commitment"]))
-    draft.parts["locator"] = {"locator": given["locator"], "opening": opening}
+    address = None if given["external"] else content.get("address")
+    draft.before.append(
+        lambda: client.contents.share(content["commitment"], address, [consumer], version.address)
+    )
+    if given["external"]:
+        draft.arguments["kind"] = "external"
+        require("locator" in draft.parts, SAY_WHERE)
 
 
 def _deliver(told: Session, client: Client, draft: Draft, given: dict[str, Any]) -> None:
@@ -61,7 +54,6 @@ def _redeliver(told: Session, client: Client, draft: Draft, given: dict[str, Any
 
 _EXTERNAL = [
     Option(["--external"], is_flag=True, text=("The data moves outside", "数据在外部交付")),
-    Option(["--locator"], text=("Where it is handed over, if external", "外部交付的位置")),
 ]
 
 deliver = derive(
@@ -70,7 +62,7 @@ deliver = derive(
         "Deliver the latest version (or --version) under the AGREEMENT, also without a new request.",
         "在协议 AGREEMENT 下交付最新版本（或 --version 指定的版本），无需新的申请。",
     ),
-    hidden=("id", "agreement", "content", "kind", "locator"),
+    hidden=("id", "agreement", "content", "kind"),
     extra=_EXTERNAL,
     words=("agreement",),
     prepare=_deliver,
@@ -79,7 +71,7 @@ redeliver = derive(
     ACTIONS["sharing/redeliver"],
     text=("Deliver again, in answer to the dispute about the delivery ID.", "针对交付 ID 的异议重新交付。"),
     subject=True,
-    hidden=("content", "kind", "locator"),
+    hidden=("content", "kind"),
     extra=_EXTERNAL,
     prepare=_redeliver,
 )

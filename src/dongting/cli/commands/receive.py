@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
-from dongting.apps.sharing import Locator
 from dongting.cli import language
 from dongting.cli.acting import ACTIONS, Draft, carry_out
 from dongting.cli.bars import bar
 from dongting.cli.derived import YES, derive
 from dongting.cli.session import Session, session
 from dongting.errors import Code, Refused
-from dongting.sdk.client import Client
 from dongting.sdk.contents import DIFFERS
-from dongting.wire.part import Opening
 
 TRANSFER = "sharing.transfer"
 NOT_HANDED_OVER = Code(
@@ -59,14 +55,6 @@ def download(told: Session, id: str, out: Path | None) -> None:
     told.answer({"path": str(target), "size": facts.size, "digest": facts.digest})
 
 
-def opening_of(client: Client, transfer: dict[str, Any]) -> Opening:
-    """What opens the commitment to a delivered content: kept with the file, or sent with the locator."""
-    if transfer.get("locator"):
-        part = client.parts.get(transfer["locator"])
-        return msgspec.json.decode(part.content, type=Locator).opening
-    return client.contents.opening(transfer["content"])
-
-
 @language.command(
     "acknowledge",
     (
@@ -86,7 +74,7 @@ def acknowledge(told: Session, id: str, file: Path, yes: bool) -> None:
         if transfer.get("content") is None:
             raise Refused(NOT_HANDED_OVER, transfer=id)
         try:
-            commitment = client.contents.compare(file, opening_of(client, transfer))
+            commitment = client.contents.compare(file, client.contents.opening(transfer["content"]))
         except Refused as refusal:
             if refusal.code is not DIFFERS:
                 raise
