@@ -217,7 +217,9 @@ class _Keys:
         """The thumbprint of the key that signed; refuses a key that was not its author's at that time."""
         kid = statement.kid.hex()
         require(statement.network == self._known.id, KEY_NOT_PROVEN, **self._facts(index, "another network"))
+        # A founder's key too: without its record the file would hide that it was revoked.
         body = self._records.get(SIGNING_KEY + kid) or {}
+        require(body, KEY_NOT_PROVEN, **self._facts(index, "the file does not hold its record"))
         founder = self._known.founder_keys.get(statement.kid)
         public, owner = founder if founder is not None else self._recorded(index, statement.kid, body)
         require(owner == statement.issuer, KEY_NOT_PROVEN, **self._facts(index, f"it belongs to {owner}"))
@@ -243,7 +245,6 @@ class _Keys:
             require(earlier and on_time, KEY_NOT_PROVEN, **self._facts(first, "it was registered later"))
 
     def _recorded(self, index: int, kid: bytes, body: Mapping[str, Any]) -> tuple[PublicKey, str]:
-        require(body, KEY_NOT_PROVEN, **self._facts(index, "the file does not hold its record"))
         key = public_key(from_base64(str(body.get("key"))))
         fits = key.thumbprint(self._known.profile) == kid and type(body.get("added")) is int
         require(fits, KEY_NOT_PROVEN, **self._facts(index, "its record holds another key"))

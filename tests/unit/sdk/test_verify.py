@@ -228,13 +228,28 @@ def test_witnesses_count_when_they_are_trusted_and_asked_for(share: Share) -> No
 # An operator's inventions: a log with any leaves over any state, properly signed
 
 
+def on_record(ledger: Ledger, *organisations: str) -> dict[str, dict[str, Any]]:
+    """The records of these organisations' present keys."""
+    found = {}
+    for owner in organisations:
+        id, key = thumbprint(ledger, ledger.keys[owner]), to_base64(ledger.keys[owner].public().cose())
+        found[f"membership.signing-key/{id}"] = {
+            "id": id,
+            "owner": owner,
+            "key": key,
+            "added": ledger.time - 1,
+        }
+    return found
+
+
 class Operator:
     """Signs a log of its own making under the ledger's name."""
 
     def __init__(self, ledger: Ledger, records: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.ledger = ledger
         form = b'{"body":%b,"leaf":-1,"version":1}'
-        self.keep({address: form % jcs.encode(body) for address, body in (records or {"a.b/c": {}}).items()})
+        kept = on_record(ledger, PUBLISHER, CONSUMER) if records is None else records
+        self.keep({address: form % jcs.encode(body) for address, body in kept.items()})
 
     def keep(self, entries: Mapping[str, bytes]) -> None:
         """Have this state, and no other."""
@@ -318,6 +333,12 @@ def test_a_key_that_registers_itself_is_refused(ledger: Ledger) -> None:
     adding = {"organisation": PUBLISHER, "key": claim(ledger, PUBLISHER, key)}
     signed = ledger.sign(PUBLISHER, "membership/add-key", adding, key=key)
     assert refused(operator.prove(signed, operator.end(1, 0)), None) == verify.KEY_NOT_PROVEN
+
+
+def test_a_file_that_leaves_out_the_record_of_a_key_is_refused_even_for_a_founder(ledger: Ledger) -> None:
+    operator = Operator(ledger, on_record(ledger, CONSUMER))  # the record could say that the key was revoked
+    data = operator.prove(operator.statement(PUBLISHER), operator.end(1, 0))
+    assert refused(data, None) == verify.KEY_NOT_PROVEN
 
 
 def test_a_key_used_after_it_was_revoked_is_refused(ledger: Ledger) -> None:
