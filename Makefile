@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test check lint bench soak setup postgresql clean
+.PHONY: run stop test check lint bench soak setup postgresql clean
 
 run: $(READY)
 	@$(BIN)/python -m dongting.cli.demo
+
+stop:
+	@$(BIN)/python -m dongting.cli.demo stop
 
 test: $(READY) postgresql
 	$(BIN)/ruff format --check src tests bench examples
