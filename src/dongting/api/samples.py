@@ -16,7 +16,7 @@ CHECKPOINT = (
     "LzAxMjM0NTY3ODk6Ozw9Pj8AAQ==\n"
 )
 ENVELOPE = Envelope(HASH64, "green-tech", HASH64, "c2VhbGVkLWRhdGEta2V5")
-BATCH = "820x5901f4…5901f8…"
+BATCH = "hexadecimal: 82 590200 d284… 590200 d284…"
 GENESIS: dict[str, Any] = {
     "format": "dongting-genesis-1",
     "name": {"zh": "湖南数据网络"},

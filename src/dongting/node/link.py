@@ -7,6 +7,7 @@ The socket lies in a directory that only the node's user may enter.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from functools import cache
@@ -24,6 +25,15 @@ LEDGER_AWAY = Code(
     "账本进程没有响应：可能正在启动或已结束；请查看日志后重试。",
     status=503,
 )  # fmt: skip
+
+LEDGER_FAILED = Code(
+    "node", 59, "ledger-failed",
+    "The ledger's process made a mistake over {method}; its log says which. Tell its operator.",
+    "账本进程处理 {method} 时出错，详情见其日志；请告知运维人员。",
+    status=500,
+)  # fmt: skip
+
+log = logging.getLogger("dongting.link")
 
 _HEAD = 4
 _LIMIT = 2**27  # bytes of one message
@@ -102,6 +112,9 @@ class LinkServer:
             answer = _encode((number, None, result))
         except Refused as refusal:
             answer = _encode((number, _Failure(refusal.code, _plain(refusal.facts)), None))
+        except Exception:  # whoever waits for an answer must get one
+            log.exception("a call failed", extra={"method": method})
+            answer = _encode((number, _Failure(LEDGER_FAILED, {"method": method[:40]}), None))
         writer.write(_framed(answer))
 
 

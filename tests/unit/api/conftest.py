@@ -110,7 +110,9 @@ class Site:
             fields.setdefault("content-type", "application/json")
         if by is not None:
             fields |= self.signature(by, method, target, content)
-        return self.run(self.client.request(method, target, content=content, headers=fields))
+        raw = [(key.encode(), value.encode("latin-1", "replace")) for key, value in fields.items()]
+        answer: httpx.Response = self.run(self.client.request(method, target, content=content, headers=raw))
+        return answer
 
     def statement(self, by: str, action: str, arguments: dict[str, Any], **changes: Any) -> bytes:
         """A signed statement."""

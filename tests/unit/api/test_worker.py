@@ -135,7 +135,8 @@ def test_a_file_goes_up_and_comes_down(worker: Any) -> None:
         b"nonsense\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET /\x00 HTTP/1.1\r\nhost: a\r\n\r\n",
-        b"POST /v1/statements HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /v1/statements HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n"
+        b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /v1/statements HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n",
         b"GET /v1/../status HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
         b"GET /v1/status%00 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
@@ -172,6 +173,30 @@ def test_requests_are_logged_without_secrets(worker: Any) -> None:
     lines = worker.log.read_text().splitlines()
     assert any('"route":"status"' in line and '"status":200' in line for line in lines)
     assert not any("signature" in line.lower() for line in lines)
+
+
+def test_a_worker_ends_with_its_parent(worker: Any) -> None:
+    """The parent here is a shell that tells its worker's id, and is then killed."""
+    config = worker.log.with_name("other.toml")
+    config.write_text(f'[node]\nhome = "{worker.site.home.path}"\n')
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.set_inheritable(True)
+        number, url = listener.fileno(), f"http://127.0.0.1:{listener.getsockname()[1]}/health/live"
+        shell = subprocess.Popen(
+            ["sh", "-c", f"{sys.executable} -m dongting.api.worker {config} {number} & echo $!; wait"],
+            pass_fds=(number,), stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert shell.stdout is not None
+        child = int(shell.stdout.readline())
+        assert worker.ask("GET", url, timeout=30).status_code == 200
+        shell.kill()
+        shell.wait()
+        for _ in range(200):
+            if not Path(f"/proc/{child}").exists():
+                break
+            time.sleep(0.05)
+        shell.stdout.close()
+    assert not Path(f"/proc/{child}").exists()
 
 
 def test_a_worker_ends_cleanly_when_told(worker: Any) -> None:
