@@ -9,6 +9,7 @@ the log's own hashes, so that every damaged leaf is named.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dongting.errors import Fault, Refused
 from dongting.kernel import findings
@@ -36,9 +37,13 @@ SHOWN = 5  # differences told of one table
 _STATEMENT = b"\xd2"  # the first byte of a statement, CBOR tag 18
 
 
+#: The key in COSE_Key bytes; checking a key costs as much as a signature, and few keys sign much.
+key_of = lru_cache(maxsize=10_000)(public_key)
+
+
 def verify_here(signed: Signed) -> Callable[[], Sequence[bool]]:
     """Verify in this process, when the verdicts are asked for."""
-    return lambda: [statement.verify(public_key(key)) for statement, key in signed]
+    return lambda: [statement.verify(key_of(key)) for statement, key in signed]
 
 
 @dataclass(slots=True)

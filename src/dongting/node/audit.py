@@ -19,7 +19,7 @@ import msgspec
 
 from dongting.apps import catalogue
 from dongting.errors import Code, Fault, Refused
-from dongting.kernel.audit import Audit, Report, Signed, Verify, verify_here
+from dongting.kernel.audit import Audit, Report, Signed, Verify, key_of, verify_here
 from dongting.kernel.entries import decode_entry
 from dongting.kernel.findings import STORE_DAMAGED, Finding, finding
 from dongting.kernel.machine import Machine
@@ -30,7 +30,6 @@ from dongting.node.link import LEDGER_AWAY, Link, remote
 from dongting.node.restored import log_keys
 from dongting.store.ledger import LedgerStore
 from dongting.wire import checkpoint as checkpoints
-from dongting.wire.keys import public_key
 from dongting.wire.statement import Statement
 
 CHECKPOINT_AHEAD = Code(
@@ -60,7 +59,7 @@ NOT_ERASED = Code(
     "{version} 已在账本上删除，但其{what_zh}仍在此处：{name}。请启动节点。",
 )  # fmt: skip
 
-LARGE = 20_000  # leaves from which verifying in several processes is worth starting them
+LARGE = 200_000  # leaves from which verifying in several processes is worth starting them
 _BATCH = 256  # statements that a process verifies at a time
 
 
@@ -172,7 +171,7 @@ def _verify_in(pool: Pool, signed: Signed) -> Callable[[], Sequence[bool]]:
 
 
 def _judge(batch: Sequence[tuple[bytes, int, bytes]]) -> list[bool]:
-    return [_unsigned(data, alg).verify(public_key(key)) for data, alg, key in batch]
+    return [_unsigned(data, alg).verify(key_of(key)) for data, alg, key in batch]
 
 
 def _unsigned(data: bytes, alg: int) -> Statement:
