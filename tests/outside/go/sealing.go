@@ -75,7 +75,7 @@ type streamInput struct {
 	Data    []byte
 }
 
-// openStream decrypts an encrypted stream as docs/interoperability.md and the specification describe it, with
+// openStream decrypts an encrypted stream as src/dongting/wire/stream.py describes it, with
 // the ciphers and key derivation of other libraries.
 func openStream(in streamInput) (*dataOutput, error) {
 	const parameters, header, tag = 16, 48, 16
