@@ -36,7 +36,7 @@ async def run_engine(net: Network, machine: Machine, statements: Sequence[bytes]
     name = origin(net.genesis)
     proofs = 0
 
-    def prove(block: Block) -> None:
+    def prove(block: Block, _: float) -> None:
         nonlocal proofs
         log = block.log
         if log is None:
@@ -44,7 +44,7 @@ async def run_engine(net: Network, machine: Machine, statements: Sequence[bytes]
         sign(Checkpoint(name, log.size, log.root), [net.log_key])
         proofs += len(machine.log.inclusions(log.before, log.size))
 
-    engine = Embedded(machine, lambda: int(time.time()), workers=2, committed=prove)  # type: ignore[arg-type]
+    engine = Embedded(machine, lambda: int(time.time()), workers=2, committed=prove)
     await engine.start()
     batches = [statements[n : n + BATCH] for n in range(0, len(statements), BATCH)]
     waiting = iter(batches)

@@ -27,13 +27,14 @@ def settings_table() -> str:
 def metrics_table() -> str:
     """Every metric that some part of the node counts."""
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    made = metrics.metrics("0")
+    kinds = (metrics.ledger_metrics("0"), metrics.metrics())
     rows = ["| Metric | Type | Labels | Meaning |\n| --- | --- | --- | --- |\n"]
-    for field in metrics.Metrics.__dataclass_fields__:
-        metric = getattr(made, field)
-        counted = re.search(rf"(metrics|counted|made)\.{field}\b", source)
-        if isinstance(metric, MetricWrapperBase) and counted:
-            rows.append(_row(metric))
+    for made in kinds:
+        for field in made.__dataclass_fields__:
+            metric = getattr(made, field)
+            counted = re.search(rf"(metrics|counted|made)\.{field}\b", source)
+            if isinstance(metric, MetricWrapperBase) and counted:
+                rows.append(_row(metric))
     return "".join(rows)
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-import dongting
 from dongting.api import actions, files, health, log, parts, records, statements, uploads
 from dongting.api.custody import Custody
 from dongting.api.door import Door
@@ -46,7 +45,7 @@ def create(
     link = Link(home.socket) if facade is None else None
     reached = remote(link) if link is not None else facade
     assert reached is not None
-    service = open_service(home, reached, limits, clock, counted or metrics(dongting.__version__))
+    service = open_service(home, reached, limits, clock, counted or metrics())
     config = home.config
     callers = Callers(
         reached.signer, scheme_of(config), authorities(config, port), limits, clock, time.monotonic

@@ -8,13 +8,18 @@ from dongting.http.messages import Receive, Reply, Scope, Send, send_reply
 from dongting.http.problems import refusal
 from dongting.node.facade import Facade
 from dongting.node.metrics import CONTENT_TYPE, Metrics
+from dongting.store.views import Views
 
 
 class Exposition:
-    """The ASGI 3 application that shows one worker's counts, and where the ledger stands."""
+    """The ASGI 3 application that shows one worker's counts and, in front of them, the ledger's.
 
-    def __init__(self, counted: Metrics, facade: Facade) -> None:
+    `facade` is None where another worker shows the ledger's: nothing is to be counted twice.
+    """
+
+    def __init__(self, counted: Metrics, views: Views, facade: Facade | None) -> None:
         self._counted = counted
+        self._views = views
         self._facade = facade
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,12 +38,19 @@ class Exposition:
             return refusal(
                 Refused(METHOD_NOT_ALLOWED, method=scope["method"][:20], allowed="GET, HEAD"), "en"
             )
+        self._counted.views_height.set(self._views.height)
+        return Reply(
+            200,
+            await self._ledger() + self._counted.exposition(),
+            CONTENT_TYPE,
+            [("cache-control", "no-store")],
+        )
+
+    async def _ledger(self) -> bytes:
+        """What the ledger's process counts; nothing while it is away."""
+        if self._facade is None:
+            return b""
         try:
-            status = await asyncio.wait_for(self._facade.status(), 2)
+            return await asyncio.wait_for(self._facade.exposition(), 2)
         except (Refused, TimeoutError):
-            pass  # the last known values stand while the ledger is away
-        else:
-            self._counted.height.set(status.height)
-            self._counted.leaves.set(status.size)
-            self._counted.block_time.set(status.time)
-        return Reply(200, self._counted.exposition(), CONTENT_TYPE, [("cache-control", "no-store")])
+            return b""

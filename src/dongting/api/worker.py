@@ -16,7 +16,6 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-import dongting
 from dongting.api.app import create
 from dongting.api.exposition import Exposition
 from dongting.http.messages import Application
@@ -59,12 +58,14 @@ def main(path: Path, descriptor: int) -> None:
 
 async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     link = Link(home.socket)
-    counted = metrics(dongting.__version__)
+    counted = metrics()
     port = listener.getsockname()[1]
     app = create(home, facade=remote(link), port=port, counted=counted)
     servers = [(_server(app), listener)]
     if home.config.metrics.enabled:
-        servers.append((_server(Exposition(counted, remote(link))), _metrics_listener(home.config)))
+        target, first = _metrics_listener(home.config)
+        exposition = Exposition(counted, home.views(), remote(link) if first else None)
+        servers.append((_server(exposition), target))
     loop = asyncio.get_running_loop()
 
     def end() -> None:
@@ -98,7 +99,7 @@ def _server(app: Application) -> _Server:
     )
 
 
-def _metrics_listener(config: Config) -> socket.socket:
+def _metrics_listener(config: Config) -> tuple[socket.socket, bool]:
     """Each worker is a target of its own: the first takes the configured port, the next the one above."""
     host, _, first = config.metrics.bind.rpartition(":")
     host = host.strip("[]")
@@ -109,7 +110,7 @@ def _metrics_listener(config: Config) -> socket.socket:
         with suppress(OSError):
             listener.bind((host, port))
             listener.listen(64)
-            return listener
+            return listener, port == int(first)
         listener.close()
     raise OSError(f"no port is free for metrics from {config.metrics.bind} on")
 

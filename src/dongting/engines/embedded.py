@@ -6,6 +6,7 @@ answered after the durable write, never before (kernel rule 7).
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,10 @@ class _Chunk:
 
 
 class Embedded:
-    """Orders statements into blocks of at most `max_statements`."""
+    """Orders statements into blocks of at most `max_statements`.
+
+    `committed` is told each block and the seconds that it took; `waiting` counts statements under way.
+    """
 
     def __init__(
         self,
@@ -49,7 +53,7 @@ class Embedded:
         *,
         workers: int = 2,
         max_statements: int = 1000,
-        committed: Callable[[Any], None] = lambda _: None,
+        committed: Callable[[Any, float], None] = lambda _, __: None,
     ) -> None:
         self._machine = machine
         self._clock = clock
@@ -58,7 +62,7 @@ class Embedded:
         self._verifiers = Verifiers(machine.profile, machine.key, workers)
         self._chunks: deque[_Chunk] = deque()
         self._arrived = asyncio.Event()
-        self._waiting = 0
+        self.waiting = 0
         self.halted: str | None = None
 
     async def start(self) -> None:
@@ -68,17 +72,17 @@ class Embedded:
 
     async def stop(self) -> None:
         """Answer what has arrived, then end."""
-        while self._waiting and not self.halted:
+        while self.waiting and not self.halted:
             await asyncio.sleep(0.01)
         self._loop.cancel()
         await self._verifiers.stop()
 
     async def submit(self, statements: Sequence[bytes]) -> list[Any]:
         """The outcome of each statement, in order, after the durable write."""
-        require(self._waiting + len(statements) <= MAX_WAITING, BUSY, waiting=self._waiting)
+        require(self.waiting + len(statements) <= MAX_WAITING, BUSY, waiting=self.waiting)
         loop = asyncio.get_running_loop()
         answers = []
-        self._waiting += len(statements)
+        self.waiting += len(statements)
         try:
             for start in range(0, len(statements), CHUNK):
                 self._alive()
@@ -89,7 +93,7 @@ class Embedded:
             self._arrived.set()
             return [outcome for answer in answers for outcome in await answer]
         finally:
-            self._waiting -= len(statements)
+            self.waiting -= len(statements)
 
     def _alive(self) -> None:
         if self.halted is not None:
@@ -145,8 +149,9 @@ class Embedded:
         good = [verdict for verdict in verdicts if not isinstance(verdict, Refused)]
         results = iter(())
         if good:
+            began = time.monotonic()
             block = self._machine.execute(self._clock(), good)
             self._machine.commit(block)
-            self._committed(block)
+            self._committed(block, time.monotonic() - began)
             results = iter(block.outcomes)
         return [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]

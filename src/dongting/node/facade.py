@@ -141,6 +141,10 @@ class Facade(Protocol):
         """The address of the file that a transfer entitles an organisation to; else why it does not."""
         ...
 
+    async def exposition(self) -> bytes:
+        """What the ledger's process counts, in the Prometheus text format."""
+        ...
+
     async def unlock(self, passphrase: bytes) -> None:
         """Unlock the node's log key; for the operator on this machine, never over HTTP."""
         ...

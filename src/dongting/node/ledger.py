@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import dongting
 from dongting.engines.embedded import Embedded
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
@@ -14,6 +15,7 @@ from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
 from dongting.node.facade import BlockChanges, Facade, Fate, Signer, Status, Submitted, Version
 from dongting.node.installed import download_address, installed_rules
+from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
 from dongting.node.recent import RecentBlocks
 from dongting.wire import receipt as receipts
@@ -90,6 +92,7 @@ class LedgerNode(Facade):
         self._restored = restored
         self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
         self._recent = RecentBlocks(self.machine)
+        self._counted = ledger_metrics(dongting.__version__)
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
         self._point = point
@@ -114,10 +117,23 @@ class LedgerNode(Facade):
         self._issuer.close()
         self._store.close()
 
-    def _committed(self, block: Block) -> None:
+    def _committed(self, block: Block, seconds: float) -> None:
         self._issuer.issue()
         self._recent.add(block)
+        counted = self._counted
+        counted.blocks.inc()
+        counted.block_seconds.observe(seconds)
+        counted.block_statements.observe(block.head.size - (block.log.before if block.log else 0) - 1)
         self._point(4)
+
+    async def exposition(self) -> bytes:
+        head, counted = self.machine.head, self._counted
+        counted.height.set(head.height)
+        counted.leaves.set(head.size)
+        counted.block_time.set(head.time)
+        counted.queue.set(self._engine.waiting)
+        counted.unlocked.set(self._log_key is not None)
+        return counted.exposition()
 
     async def unlock(self, passphrase: bytes) -> None:
         if self._log_key is not None or self._unlock is None:

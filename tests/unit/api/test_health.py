@@ -45,7 +45,7 @@ def exposed(site: Any, path: str = "/metrics", method: str = "GET", facade: Any 
     async def send(event: Any) -> None:
         events.append(event)
 
-    application = Exposition(site.app._service.metrics, facade or site.node)
+    application = Exposition(site.app._service.metrics, site.app._service.views, facade or site.node)
     scope = {"type": "http", "method": method, "path": path, "headers": []}
     site.run(application(scope, receive, send))
     return events

@@ -1,7 +1,7 @@
 import prometheus_client
 from prometheus_client.parser import text_string_to_metric_families
 
-from dongting.node.metrics import CONTENT_TYPE, metrics
+from dongting.node.metrics import CONTENT_TYPE, ledger_metrics, metrics
 
 
 def values(made):
@@ -14,12 +14,12 @@ def values(made):
 
 
 def test_what_was_counted_is_in_the_text_format():
-    made = metrics("0.1.0")
-    made.statements.labels("accepted").inc(3)
+    worker, made = metrics(), ledger_metrics("0.1.0")
+    worker.statements.labels("accepted").inc(3)
     made.height.set(7)
     made.block_seconds.observe(0.004)
+    assert values(worker)[("dongting_statements_total", ("fate", "accepted"))] == 3
     seen = values(made)
-    assert seen[("dongting_statements_total", ("fate", "accepted"))] == 3
     assert seen[("dongting_height",)] == 7
     assert seen[("dongting_block_seconds_bucket", ("le", "0.005"))] == 1
     assert seen[("dongting_block_seconds_bucket", ("le", "0.0025"))] == 0
@@ -27,7 +27,7 @@ def test_what_was_counted_is_in_the_text_format():
 
 
 def test_two_nodes_in_one_process_count_apart_and_nothing_is_global():
-    one, two = metrics("1"), metrics("1")
+    one, two = ledger_metrics("1"), ledger_metrics("1")
     one.blocks.inc()
     assert values(one)[("dongting_blocks_total",)] == 1
     assert values(two)[("dongting_blocks_total",)] == 0
@@ -35,8 +35,9 @@ def test_two_nodes_in_one_process_count_apart_and_nothing_is_global():
 
 
 def test_every_metric_says_what_it_is():
-    made = metrics("1")
-    for family in made.registry.collect():
+    families = [*metrics().registry.collect(), *ledger_metrics("1").registry.collect()]
+    assert len({family.name for family in families}) == len(families)
+    for family in families:
         assert family.name.startswith("dongting_")
         assert family.documentation.endswith(".")
 
