@@ -25,7 +25,8 @@ BAD_GENESIS = Code(
 )  # fmt: skip
 
 _Id = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)", max_length=64)]
-_Seconds = Annotated[int, Meta(ge=0, le=jcs.MAX_SAFE_INTEGER)]
+#: Beyond any calendar, and small enough for five bytes of the replay window.
+_Seconds = Annotated[int, Meta(ge=0, le=2**40)]
 _Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
 _Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$(?!\n)", max_length=400)]
 
