@@ -1,9 +1,11 @@
 """Signature suites against RFC 8032, Wycheproof and GB/T 32918.5, and what each must refuse."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import nacl.bindings as sodium
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -205,3 +207,21 @@ def test_an_unknown_suite_is_refused(name):
     with pytest.raises(Refused) as refused:
         suite_named(name)
     assert refused.value.code is UNKNOWN_SUITE
+
+
+def test_ed25519_is_verified_without_the_cofactor_as_the_specification_says():
+    # A signer who adds the point of order two to R makes a signature that a cofactored verifier accepts.
+    seed, message, nonce = bytes(range(32)), b"message", 123_456_789
+    public, private = sodium.crypto_sign_seed_keypair(seed)
+    clamped = bytearray(hashlib.sha512(seed).digest()[:32])
+    clamped[0] &= 248
+    clamped[31] = clamped[31] & 127 | 64
+    point = sodium.crypto_scalarmult_ed25519_base_noclamp(nonce.to_bytes(32, "little"))
+    top, order = 1 << 255, 2**252 + 27742317777372353535851937790883648493
+    y, sign = int.from_bytes(point, "little") % top, point[31] >> 7
+    moved = (2**255 - 19 - y | (sign ^ 1) * top).to_bytes(32, "little")
+    for r, accepted in ((point, True), (moved, False)):
+        hashed = int.from_bytes(hashlib.sha512(r + public + message).digest(), "little")
+        s = (nonce + hashed * int.from_bytes(clamped, "little")) % order
+        key = PrivateKey(ED25519, private).public()
+        assert key.verify(r + s.to_bytes(32, "little"), message) is accepted
