@@ -106,7 +106,7 @@ class Founding:
         """Write everything; refuses, and leaves nothing behind, when the document is not valid."""
         home = self._told.home
         require(not (home / "genesis.json").exists(), NETWORK_HERE, home=home)
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._told.prepare()
         try:
             return self._write(home)
         except BaseException:
