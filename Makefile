@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv/.tools
 
 .PHONY: run stop test check lint bench soak setup postgresql clean
 
@@ -11,7 +12,7 @@ run: $(READY)
 stop:
 	@$(BIN)/python -m dongting.cli.demo stop
 
-test: $(READY) postgresql
+test: $(TOOLS) postgresql
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/mypy
@@ -20,10 +21,10 @@ test: $(READY) postgresql
 
 check: test
 
-bench: $(READY)
+bench: $(TOOLS)
 	@cd bench && ../$(BIN)/python all.py
 
-soak: $(READY) postgresql
+soak: $(TOOLS) postgresql
 	DONGTING_SOAK=1 $(BIN)/pytest -q tests/properties tests/faults
 
 setup: $(READY)
@@ -32,8 +33,13 @@ $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv 2>/dev/null || { \
 		command -v apt-get >/dev/null && $(MAKE) --no-print-directory venv-package && $(PYTHON) -m venv .venv; }
-	$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	$(BIN)/pip install -q --disable-pip-version-check -e .
 	@touch $(READY)
+
+# What tests and measurements need on top.
+$(TOOLS): $(READY)
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $(TOOLS)
 
 # Debian keeps venv in a package of its own.
 .PHONY: venv-package
