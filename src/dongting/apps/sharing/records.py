@@ -33,8 +33,8 @@ NegotiationId = Annotated[
 AgreementReference = Annotated[str, reference("sharing.agreement")]
 TransferReference = Annotated[str, reference("sharing.transfer")]
 DatasetReference = Annotated[str, reference("catalogue.dataset")]
-#: A moment up to the end of the year 9999, so that it always has a day.
-Moment = Annotated[int, kind("instant", ge=0, le=253_402_214_399)]
+#: A moment up to the end of the year 9899: it has a day, and so has every deadline that is counted from it.
+Moment = Annotated[int, kind("instant", ge=0, le=250_246_627_199)]
 #: The number of a version of a dataset: 1, 2, 3 ...
 VersionNumber = Annotated[int, kind("count", ge=1, le=99_999_999)]
 

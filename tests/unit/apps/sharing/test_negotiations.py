@@ -194,6 +194,12 @@ def test_a_successor_is_the_provider_of_its_predecessors_datasets(share: Any) ->
     assert share.agreement().state == "ACTIVE"
 
 
+def test_the_latest_start_that_can_be_asked_for_still_has_a_deadline_after_it(share: Any) -> None:
+    share.request(start=250_246_627_198, end=250_246_627_199)
+    share.act(PROVIDER, "agree", id="deal", terms=TERMS)
+    assert share.transfer().due > 250_246_627_199
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -201,7 +207,7 @@ def test_a_successor_is_the_provider_of_its_predecessors_datasets(share: Any) ->
         {"id": "a" * 56},
         {"terms": "in plain words"},
         {"start": -1},
-        {"end": 253_402_300_800},
+        {"end": 250_246_627_200},
         {"end": "soon"},
         {"purpose": "research"},
     ],
