@@ -45,8 +45,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> NodeHome:
     upload = files.begin(len(CIPHERTEXT), address(made))
     files.append(upload, 0, CIPHERTEXT)
     files.finish(upload)
-    made.home.envelopes().put(address(made), b"envelopes")
-    made.home.parts().put(SALT, b"salt")
+    made.home.envelopes().put(address(made), b'{"owner":"env-bureau","envelopes":[]}')
+    made.home.parts().put(SALT, b'{"owner":"env-bureau","blob":"salt"}')
 
     async def fill() -> None:
         node = made.node()

@@ -3,7 +3,7 @@
 import threading
 
 from dongting.node.facade import Version
-from dongting.node.installed import erased_content
+from dongting.node.installed import erased_version
 from dongting.store.rows import MAX_PAGE, Row
 from dongting.store.views import Views
 
@@ -20,7 +20,8 @@ class Erasures:
         self._erased: set[str] = set()
 
     def has(self, name: str) -> bool:
-        """Whether the content with this address or commitment was erased."""
+        """Whether a version with this address or commitment was erased; what is still here was not, since
+        a version can name what belongs to another."""
         with self._lock:
             if name not in self._erased:
                 self._refresh()
@@ -42,7 +43,7 @@ class Erasures:
 
     def _take(self, row: Row) -> None:
         change = Version(row.type, row.id, row.version, row.leaf, row.height, row.time, row.body)
-        content = erased_content(change)
-        if content is not None:
-            self._erased.update(filter(None, (content.commitment, content.address)))
+        version = erased_version(change)
+        if version is not None:
+            self._erased.update(filter(None, (version.content.commitment, version.content.address)))
             self._seen.add(row.id)

@@ -96,11 +96,13 @@ async def get_envelope(service: Service, call: Call, asked: AskFile) -> Reply:
 async def download(service: Service, call: Call, asked: AskDownload) -> Reply:
     """The encrypted bytes, for the owner and for the parties of a delivery while it entitles them; 206 for
     one range."""
+    delivered = None
     if asked.transfer is not None:
-        address = await service.facade.may_download(asked.transfer, call.member.organisation)
-        require(address == asked.address, OTHER_FILE, transfer=asked.transfer)
+        delivered = await service.facade.may_download(asked.transfer, call.member.organisation)
+        require(delivered.address == asked.address, OTHER_FILE, transfer=asked.transfer)
     kept = await asyncio.to_thread(_kept, service, asked.address)
-    entitled = asked.transfer is not None or call.member.is_or_succeeds(kept.owner)
+    # Whoever publishes another's address under a name of its own entitles nobody to the other's file.
+    entitled = call.member.is_or_succeeds(kept.owner) if delivered is None else delivered.owner == kept.owner
     require(entitled, NOT_ENTITLED)
     return await asyncio.to_thread(_read, service, asked.address, call.head.get("range"))
 

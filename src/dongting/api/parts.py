@@ -67,7 +67,8 @@ async def put_part(service: Service, call: Call, asked: AskPart) -> Reply:
     check_envelopes(part.envelopes, service.profile.hash(blob).hex())
 
     def keep() -> None:
-        require(not service.erasures.has(asked.commitment), ERASED)
+        there = service.custody.part(asked.commitment) is not None
+        require(there or not service.erasures.has(asked.commitment), ERASED)
         kept = Kept(call.member.organisation, part.envelopes, part.about, part.blob)
         service.custody.put_part(asked.commitment, call.member, kept)
 

@@ -85,8 +85,8 @@ async def begin_upload(service: Service, call: Call, asked: Nothing) -> Reply:
 
 
 def _begin(service: Service, caller: Caller, announced: Announced) -> str:
-    require(not service.erasures.has(announced.digest), ERASED)
     kept = service.custody.file(announced.digest)
+    require(kept is not None or not service.erasures.has(announced.digest), ERASED)
     require(kept is None or caller.is_or_succeeds(kept.owner), NOT_OWNER)
     upload = service.files.begin(announced.size, announced.digest)
     try:
@@ -151,7 +151,7 @@ def _finish(service: Service, caller: Caller, upload: str) -> str:
         return address  # an answer was lost, and the request came again
     _own(service, caller, upload)
     require(kept is None or owned, NOT_OWNER)
-    require(not service.erasures.has(address), ERASED)
+    require(kept is not None or not service.erasures.has(address), ERASED)
     try:
         service.files.finish(upload)
     except Refused as refused:

@@ -24,6 +24,7 @@ from dongting.kernel.entries import decode_entry
 from dongting.kernel.findings import STORE_DAMAGED, Finding, finding
 from dongting.kernel.machine import Machine
 from dongting.node.checkpoints import saved
+from dongting.node.erasures import of_version, remains
 from dongting.node.home import Home, copy_ledger
 from dongting.node.installed import VERSION_TYPE
 from dongting.node.link import LEDGER_AWAY, Link, remote
@@ -215,15 +216,14 @@ def _missing(home: Home, store: LedgerStore) -> Iterator[Finding]:
         address = version.content.address
         if address is None:
             continue
-        commitment = version.content.commitment
+        commitment, gone = version.content.commitment, version.erased is not None
+        left = remains(of_version(version), files, parts, envelopes) if gone else None
         there = [
-            ("encrypted file", "加密文件", address, files.has(address)),
-            ("envelopes", "数字信封", address, envelopes.has(address)),
-            ("salt", "盐值", commitment, parts.has(commitment)),
+            ("encrypted file", "加密文件", address, left.file if left else files.has(address)),
+            ("envelopes", "数字信封", address, left.envelopes if left else envelopes.has(address)),
+            ("salt", "盐值", commitment, left.salt if left else parts.has(commitment)),
         ]
         for what_en, what_zh, name, held in there:
             facts = {"version": version.id, "what_en": what_en, "what_zh": what_zh, "name": name}
-            if version.erased is None and not held:
-                yield finding(FILE_MISSING, **facts)
-            if version.erased is not None and held:
-                yield finding(NOT_ERASED, **facts)
+            if held is gone:
+                yield finding(NOT_ERASED if gone else FILE_MISSING, **facts)

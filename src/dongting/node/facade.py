@@ -82,6 +82,13 @@ class Signer(Struct, frozen=True):
     key: bytes
 
 
+class Download(Struct, frozen=True, array_like=True):
+    """A file that may be downloaded: its address, and the organisation whose file it must be."""
+
+    address: str
+    owner: str
+
+
 class Facade(Protocol):
     """Every method may raise `Refused`; times are seconds since 1970, heights start at 1 (0 is genesis)."""
 
@@ -137,8 +144,8 @@ class Facade(Protocol):
         """The member whose active signing key has this thumbprint."""
         ...
 
-    async def may_download(self, transfer: str, organisation: str) -> str:
-        """The address of the file that a transfer entitles an organisation to; else why it does not."""
+    async def may_download(self, transfer: str, organisation: str) -> Download:
+        """The file that a transfer entitles an organisation to; else why it does not."""
         ...
 
     async def exposition(self) -> bytes:

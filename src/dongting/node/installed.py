@@ -16,7 +16,7 @@ from dongting.appkit.context import NOT_FOUND, Reader, find
 from dongting.apps import catalogue, evidence, governance, membership, sharing
 from dongting.errors import Refused
 from dongting.kernel.rules import Rules
-from dongting.node.facade import Version
+from dongting.node.facade import Download, Version
 from dongting.wire.genesis import AppVersion
 from dongting.wire.profile import Profile
 
@@ -45,22 +45,22 @@ def installed_rules(profile: Profile, apps: Sequence[App] = APPS) -> Rules:
     return Rules(apps, SUPPLIES, membership.directory, governance.schedule, sources)
 
 
-def download_address(reader: Reader, transfer: str, organisation: str) -> str:
-    """The address of the encrypted file that a transfer lets an organisation download; else why not."""
+def downloadable(reader: Reader, transfer: str, organisation: str) -> Download:
+    """The encrypted file that a transfer lets an organisation download; else why not."""
     sharing.may_download(reader, transfer, organisation)
     delivered = find(reader, sharing.Transfer, transfer)
     version = catalogue.datasets(reader).version(delivered.dataset, delivered.version or 0)
     if version is None or version.content.address is None:
         raise Refused(NOT_FOUND, kind="file", id=transfer)
-    return version.content.address
+    return Download(version.content.address, version.publisher)
 
 
-def erased_content(change: Version) -> catalogue.Content | None:
-    """The content that a record version declares erased, if it does."""
+def erased_version(change: Version) -> catalogue.DatasetVersion | None:
+    """The version of a dataset whose content a record version declares erased, if it does."""
     if change.type != VERSION_TYPE:
         return None
     version = msgspec.json.decode(change.body, type=catalogue.DatasetVersion)
-    return version.content if version.erased is not None else None
+    return version if version.erased is not None else None
 
 
 def source_hash(app: App, profile: Profile) -> str:

@@ -13,8 +13,8 @@ from dongting.kernel.entries import decode_entry, record_key
 from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
-from dongting.node.facade import BlockChanges, Facade, Fate, Signer, Status, Submitted, Version
-from dongting.node.installed import download_address, installed_rules
+from dongting.node.facade import BlockChanges, Download, Facade, Fate, Signer, Status, Submitted, Version
+from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
 from dongting.node.recent import RecentBlocks
@@ -290,5 +290,5 @@ class LedgerNode(Facade):
         principal = authority.signer(owner, kid)
         return Signer(principal.id, sorted(principal.roles), sorted(principal.acts_for), key)
 
-    async def may_download(self, transfer: str, organisation: str) -> str:
-        return download_address(self.machine.reader(self._clock()), transfer, organisation)
+    async def may_download(self, transfer: str, organisation: str) -> Download:
+        return downloadable(self.machine.reader(self._clock()), transfer, organisation)

@@ -8,8 +8,8 @@ import asyncio
 import os
 
 from dongting.errors import Refused
+from dongting.node.erasures import declared, destroy
 from dongting.node.facade import BlockChanges, Facade
-from dongting.node.installed import erased_content
 from dongting.store.files import Files
 from dongting.store.rows import Changed
 from dongting.store.side import SideStore
@@ -65,10 +65,6 @@ class Projector:
     def _erase(self, block: BlockChanges) -> None:
         """Destroy what the block says was erased: ciphertext, data keys and salts."""
         for change in block.changes:
-            content = erased_content(change)
-            if content is None:
-                continue
-            self._parts.remove(content.commitment)
-            if content.address is not None:
-                self._files.remove(content.address)
-                self._envelopes.remove(content.address)
+            erased = declared(change)
+            if erased is not None:
+                destroy(erased, self._files, self._parts, self._envelopes)

@@ -262,3 +262,35 @@ def test_a_malformed_part_is_refused(site: Any, changes: dict[str, Any]) -> None
     answer = site.ask("PUT", f"/v1/parts/{'66' * 32}", by="env-bureau", json=body)
     assert answer.status_code in (400, 422)
     assert site.ask("GET", f"/v1/parts/{'66' * 32}", by="env-bureau").status_code == 404
+
+
+def test_a_version_that_names_anothers_file_and_part_destroys_and_opens_neither(site: Any) -> None:
+    data, terms = secrets.token_bytes(300), secrets.token_hex(32)
+    address = upload(site, data)
+    put_part(site, terms, "sharing.negotiation/x", readers=("env-bureau",))
+    content = {"commitment": terms, "size_class": 9, "media_type": "text/csv", "address": address}
+    copied, id = site.dataset(content=content), site.name("copy")
+    site.act("green-tech", "catalogue/publish", copied)
+    agreed = {"id": id, "terms": "cd" * 32}
+    period = {"start": 1_700_000_000, "end": 2_000_000_000}
+    site.act("air-alliance", "sharing/request", {**agreed, "dataset": copied["id"], **period})
+    site.act("green-tech", "sharing/agree", agreed)
+    site.act(
+        "green-tech", "sharing/deliver", {"id": f"{id}.1", "agreement": id, "version": 1, "content": terms}
+    )
+    for organisation in ("green-tech", "air-alliance"):
+        target = f"/v1/files/{address}?transfer={id}.1"
+        assert site.ask("GET", target, by=organisation).json()["code"] == "api/not-entitled"
+    site.act("green-tech", "catalogue/erase", {"id": copied["id"], "number": 1})
+    assert site.ask("GET", f"/v1/files/{address}", by="env-bureau").content == data
+    assert site.ask("GET", f"/v1/parts/{terms}", by="env-bureau").status_code == 200
+    assert (
+        put_part(site, terms, "sharing.negotiation/x", readers=("green-tech",), check=False).status_code
+        == 204
+    )
+    assert (
+        site.ask(
+            "PUT", f"/v1/files/{address}/envelopes", by="env-bureau", json=[envelope(address, "green-tech")]
+        ).status_code
+        == 204
+    )

@@ -282,8 +282,8 @@ def _published(made: NodeHome) -> tuple[list[bytes], str]:
     upload = files.begin(len(DATA), address)
     files.append(upload, 0, DATA)
     files.finish(upload)
-    made.home.envelopes().put(address, b"envelopes")
-    made.home.parts().put(SALT, b"salt")
+    made.home.envelopes().put(address, b'{"owner":"env-bureau","envelopes":[]}')
+    made.home.parts().put(SALT, b'{"owner":"env-bureau","blob":"salt"}')
     return [
         made.sign("env-bureau", "catalogue/publish", dataset),
         made.sign("env-bureau", "catalogue/add-version", {"id": "air", "number": 1, "content": content}),

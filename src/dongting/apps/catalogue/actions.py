@@ -170,6 +170,7 @@ def _issue(ctx: Context, dataset: str, number: int, content: Content) -> None:
             id=version_id(dataset, number),
             dataset=dataset,
             number=number,
+            publisher=ctx.author,
             content=content,
             state="ISSUED",
             issued=ctx.time,

@@ -150,11 +150,16 @@ VERSION = Workflow(
     workflow=VERSION,
 )
 class DatasetVersion(Record, frozen=True, kw_only=True):
-    """One version of a dataset's content; its id is `<dataset>.<number>`."""
+    """One version of a dataset's content; its id is `<dataset>.<number>`.
+
+    `publisher` issued it: it speaks for the files and parts of that organisation and of nobody else, since
+    anyone can name another's commitment or address.
+    """
 
     id: Annotated[Slug, says("Version", "版本编号")]
     dataset: Annotated[str, reference("catalogue.dataset"), says("Dataset", "数据集")]
     number: Annotated[VersionNumber, says("Number", "版本号")]
+    publisher: Annotated[OrganisationId, says("Issued by", "发布单位")]
     content: Annotated[Content, says("Content", "内容")]
     state: Annotated[StateName, says("State", "状态")]
     issued: Annotated[Instant, says("Issued", "发布时间")]
