@@ -7,7 +7,7 @@ What cannot be proven is refused with a stable code; the `Story` that comes back
 from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,8 @@ from dongting.wire.statement import BAD_SIGNATURE, MAX_AHEAD, Statement
 from dongting.wire.statement import decode as decode_statement
 
 __all__ = ["Policy", "verify", "verify_receipt"]
+
+_T = TypeVar("_T")
 
 #: The records of the membership application that a verifier reads: whose key, and what its owner is called.
 SIGNING_KEY, ORGANISATION = "membership.signing-key/", "membership.organisation/"
@@ -95,6 +97,22 @@ class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
     body: dict[str, Any]
     leaf: int
     version: int
+
+
+class _KeyRecord(Struct, frozen=True):
+    """What a verifier reads of a signing key's record; the rest is its application's."""
+
+    owner: str
+    key: str
+    added: int
+    revoked: int | None = None
+    reason: str | None = None
+
+
+class _Named(Struct, frozen=True):
+    """What a verifier reads of an organisation's record."""
+
+    name: dict[str, str]
 
 
 def verify(data: bytes, network: str | None, policy: Policy | None = None) -> Story:
@@ -194,11 +212,15 @@ class _Blocks:
 def _record(address: str, entry: bytes | None) -> RecordNow:
     if entry is None:
         return RecordNow(address, None)
-    try:
-        found = msgspec.json.decode(entry, type=_Entry)
-    except msgspec.MsgspecError:
-        raise Refused(BAD_RECORD, address=address) from None
+    found = _read(address, jcs.decode(entry), _Entry)
     return RecordNow(address, found.body, found.version, found.leaf)
+
+
+def _read(address: str, value: object, type: type[_T]) -> _T:
+    try:
+        return msgspec.convert(value, type)
+    except msgspec.ValidationError:
+        raise Refused(BAD_RECORD, address=address) from None
 
 
 class _Keys:
@@ -218,20 +240,21 @@ class _Keys:
         kid = statement.kid.hex()
         require(statement.network == self._known.id, KEY_NOT_PROVEN, **self._facts(index, "another network"))
         # A founder's key too: without its record the file would hide that it was revoked.
-        body = self._records.get(SIGNING_KEY + kid) or {}
-        require(body, KEY_NOT_PROVEN, **self._facts(index, "the file does not hold its record"))
+        body = self._records.get(SIGNING_KEY + kid)
+        require(body is not None, KEY_NOT_PROVEN, **self._facts(index, "the file does not hold its record"))
+        record = _read(SIGNING_KEY + kid, body, _KeyRecord)
         founder = self._known.founder_keys.get(statement.kid)
-        public, owner = founder if founder is not None else self._recorded(index, statement.kid, body)
+        public, owner = founder if founder is not None else self._recorded(index, statement.kid, record)
         require(owner == statement.issuer, KEY_NOT_PROVEN, **self._facts(index, f"it belongs to {owner}"))
         require(statement.verify(public), BAD_SIGNATURE)
-        revoked = body.get("revoked")
-        late = revoked is not None and revoked < time
+        late = record.revoked is not None and record.revoked < time
         require(not late, KEY_NOT_PROVEN, **self._facts(index, "it had been revoked before"))
         self._first.setdefault(kid, index)
         if kid not in self.used:
-            registered = None if founder is not None else self._registration(index, body)
-            added, reason = body.get("added"), body.get("reason")
-            self.used[kid] = Key(kid, owner, public.suite.name, registered, added, revoked, reason)
+            registered = None if founder is not None else self._registration(index, record)
+            self.used[kid] = Key(
+                kid, owner, public.suite.name, registered, record.added, record.revoked, record.reason
+            )
         return kid
 
     def check_registrations(self, blocks: _Blocks) -> None:
@@ -244,15 +267,15 @@ class _Keys:
             earlier = key.registered < first
             require(earlier and on_time, KEY_NOT_PROVEN, **self._facts(first, "it was registered later"))
 
-    def _recorded(self, index: int, kid: bytes, body: Mapping[str, Any]) -> tuple[PublicKey, str]:
-        key = public_key(from_base64(str(body.get("key"))))
-        fits = key.thumbprint(self._known.profile) == kid and type(body.get("added")) is int
+    def _recorded(self, index: int, kid: bytes, record: _KeyRecord) -> tuple[PublicKey, str]:
+        key = public_key(from_base64(record.key))
+        fits = key.thumbprint(self._known.profile) == kid
         require(fits, KEY_NOT_PROVEN, **self._facts(index, "its record holds another key"))
-        return key, str(body.get("owner"))
+        return key, record.owner
 
-    def _registration(self, index: int, body: Mapping[str, Any]) -> int:
+    def _registration(self, index: int, record: _KeyRecord) -> int:
         """The index of the statement that brought the key: the first that names it."""
-        named = str(body["key"]).encode()
+        named = record.key.encode()
         for place in sorted(self._statements):
             if named in self._statements[place].payload:
                 return place
@@ -291,7 +314,8 @@ def _names(known: Network, records: tuple[RecordNow, ...]) -> dict[str, dict[str
     names = {founder.id: founder.name for founder in known.genesis.founders}
     for record in records:
         if record.address.startswith(ORGANISATION) and record.body is not None:
-            names[record.address.removeprefix(ORGANISATION)] = record.body["name"]
+            named = _read(record.address, record.body, _Named)
+            names[record.address.removeprefix(ORGANISATION)] = named.name
     return names
 
 

@@ -1,32 +1,27 @@
 """What a verifier accepts and refuses, also from an operator who signs whatever it likes."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import msgspec
 import pytest
 
 from dongting.errors import Code, Refused
-from dongting.kernel.tree import Tree
 from dongting.sdk import network, verify
 from dongting.sdk.story import check_file
 from dongting.sdk.verify import Policy
 from dongting.testing import Ledger
 from dongting.testing.members import admit, claim, new_key, thumbprint
-from dongting.testing.stores import MemoryStore
+from dongting.testing.operators import Operator, on_record
 from dongting.testing.stories import AGREEMENT, CONSUMER, DATA, DATASET, DESCRIPTION, PUBLISHER, Share, note
 from dongting.testing.stories import prove as prove_records
-from dongting.wire import checkpoint, excerpt, jcs, merkle, proof, receipt
-from dongting.wire.blocks import BlockEnd
+from dongting.wire import checkpoint, proof, receipt
 from dongting.wire.checkpoint import Checkpoint
 from dongting.wire.genesis import LogKey, origin
+from dongting.wire.jcs import NOT_CANONICAL
 from dongting.wire.keys import PrivateKey, to_base64
 from dongting.wire.merkle import BAD_PATH
-from dongting.wire.multiproof import multi_path
 from dongting.wire.note import COSIGNATURE, NOTE_UNSIGNED, VerifierKey
 from dongting.wire.part import Part
-from dongting.wire.proof import Opening, Proof
-from dongting.wire.state import STATE_ENTRY_DIFFERS, key_hash, value_hash
+from dongting.wire.proof import Opening
+from dongting.wire.state import STATE_ENTRY_DIFFERS
 from dongting.wire.statement import BAD_SIGNATURE
 from dongting.wire.suites import ED25519
 
@@ -225,70 +220,7 @@ def test_witnesses_count_when_they_are_trusted_and_asked_for(share: Share) -> No
     assert refused(share.proof(), None, Policy((key, key), 1)) == verify.TOO_FEW_WITNESSES
 
 
-# An operator's inventions: a log with any leaves over any state, properly signed
-
-
-def on_record(ledger: Ledger, *organisations: str) -> dict[str, dict[str, Any]]:
-    """The records of these organisations' present keys."""
-    found = {}
-    for owner in organisations:
-        id, key = thumbprint(ledger, ledger.keys[owner]), to_base64(ledger.keys[owner].public().cose())
-        found[f"membership.signing-key/{id}"] = {
-            "id": id,
-            "owner": owner,
-            "key": key,
-            "added": ledger.time - 1,
-        }
-    return found
-
-
-class Operator:
-    """Signs a log of its own making under the ledger's name."""
-
-    def __init__(self, ledger: Ledger, records: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self.ledger = ledger
-        form = b'{"body":%b,"leaf":-1,"version":1}'
-        kept = on_record(ledger, PUBLISHER, CONSUMER) if records is None else records
-        self.keep({address: form % jcs.encode(body) for address, body in kept.items()})
-
-    def keep(self, entries: Mapping[str, bytes]) -> None:
-        """Have this state, and no other."""
-        profile, store = self.ledger.profile, MemoryStore()
-        self.entries = dict(entries)
-        self.tree = Tree.open(store, profile)
-        update = self.tree.update(
-            {key_hash(a, profile): value_hash(entry, profile) for a, entry in entries.items()}
-        )
-        store.write(update.changes)
-        self.tree.commit(update)
-
-    def statement(self, author: str, **changes: Any) -> bytes:
-        arguments = {"id": DATASET, **DESCRIPTION}
-        return self.ledger.sign(author, "catalogue/publish", arguments, **changes)
-
-    def end(self, height: int, first: int, time: int | None = None) -> bytes:
-        return BlockEnd(height, time or self.ledger.time, first, self.tree.root).encode()
-
-    def prove(self, *leaves: bytes, left_out: Sequence[int] = ()) -> bytes:
-        profile = self.ledger.profile
-        hashes = [merkle.leaf_hash(profile, leaf) for leaf in leaves]
-        shown = [index for index in range(len(leaves)) if index not in left_out]
-        path = multi_path(
-            profile,
-            shown,
-            len(leaves),
-            lambda level, i: merkle.root(profile, hashes[i << level : i + 1 << level]),
-        )
-        at = Checkpoint(origin(self.ledger.genesis), len(leaves), merkle.root(profile, hashes))
-        keys = [key_hash(address, profile) for address in self.entries]
-        return Proof(
-            genesis=self.ledger.genesis.encode(),
-            checkpoint=checkpoint.sign(at, [self.ledger.log_key]),
-            leaves=tuple((index, leaves[index]) for index in shown),
-            path=tuple(path),
-            records=tuple(sorted(self.entries.items())),
-            state=tuple(excerpt.merge({key: self.tree.prove(key) for key in keys})),
-        ).encode()
+# An operator's inventions
 
 
 def test_what_an_operator_writes_honestly_is_proven(ledger: Ledger) -> None:
@@ -421,6 +353,42 @@ def test_an_altered_record_is_refused(share: Share) -> None:
 def test_a_record_in_another_form_is_refused(ledger: Ledger) -> None:
     operator = Operator(ledger)
     operator.keep({"a.b/c": b"[]"})
+    data = operator.prove(operator.statement(PUBLISHER), operator.end(1, 0))
+    assert refused(data, None) == verify.BAD_RECORD
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        (b'{"body":{},"leaf":0,"version":1,"x":1}', verify.BAD_RECORD),
+        (b'{"body":{},"leaf":"0","version":1}', verify.BAD_RECORD),
+        (b'{"body":{}, "leaf":0,"version":1}', NOT_CANONICAL),
+        (b'{"body":{"state":"ISSUED","state":"ERASED"},"leaf":0,"version":1}', NOT_CANONICAL),
+        (b'{"body":' + b"[" * 3000 + b"]" * 3000 + b',"leaf":0,"version":1}', NOT_CANONICAL),
+    ],
+)
+def test_a_record_that_two_readers_could_read_differently_is_refused(
+    ledger: Ledger, entry: bytes, code: Code
+) -> None:
+    operator = Operator(ledger)
+    operator.keep({**operator.entries, "a.b/c": entry})
+    assert refused(operator.prove(operator.statement(PUBLISHER), operator.end(1, 0)), None) == code
+
+
+@pytest.mark.parametrize(
+    "changes", [{"revoked": "never"}, {"added": None}, {"owner": 1}, {"key": []}, {"reason": 2}]
+)
+def test_a_key_whose_record_is_no_key_record_is_refused(ledger: Ledger, changes: dict[str, object]) -> None:
+    kept = on_record(ledger, PUBLISHER)
+    operator = Operator(ledger, {address: {**body, **changes} for address, body in kept.items()})
+    data = operator.prove(operator.statement(PUBLISHER), operator.end(1, 0))
+    assert refused(data, None) == verify.BAD_RECORD
+
+
+@pytest.mark.parametrize("body", [{}, {"name": "Lab"}, {"name": {"en": 1}}])
+def test_an_organisation_without_names_is_refused(ledger: Ledger, body: dict[str, object]) -> None:
+    kept = {**on_record(ledger, PUBLISHER), "membership.organisation/lab": body}
+    operator = Operator(ledger, kept)
     data = operator.prove(operator.statement(PUBLISHER), operator.end(1, 0))
     assert refused(data, None) == verify.BAD_RECORD
 
