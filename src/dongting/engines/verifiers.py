@@ -2,18 +2,20 @@
 
 Threads beside a busy Python thread fall under a hundredth of the speed, so the workers are processes.
 A worker is told each key once; a key id is a hash of its key, so what it learned stays true. Batches
-travel over a socket pair as length-prefixed MessagePack.
+travel over pipes as length-prefixed MessagePack.
 """
 
 import asyncio
+import contextlib
+import fcntl
 import gc
+import os
 import pickle
 import signal
-import socket
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from typing import BinaryIO
 
 import msgspec
 
@@ -33,6 +35,8 @@ UNKNOWN_KEY = Code(
 Verdict = Statement | Refused
 
 _HEAD = 4  # bytes of length before each message
+PIPE = 2**20  # bytes; the most that Linux gives without privileges
+SIGNATURE_SIZE = 66  # the signature of a statement and the two bytes that head it
 
 
 class _Task(msgspec.Struct, array_like=True):
@@ -42,10 +46,40 @@ class _Task(msgspec.Struct, array_like=True):
     statements: list[bytes]
 
 
+class _Judged(msgspec.Struct, array_like=True, gc=False):
+    """What a worker found in one verified statement; the bytes themselves stay with who asked."""
+
+    leaf: bytes
+    issuer: str
+    subject: str
+    network: str
+    action: str
+    issued: int
+    expires: int | None
+    nonce: bytes
+    kid: bytes
+    alg: int
+    payload: int  # its size; it ends before the signature
+
+    @classmethod
+    def of(cls, found: Statement) -> "_Judged":
+        return cls(
+            found.leaf, found.issuer, found.subject, found.network, found.action, found.issued,
+            found.expires, found.nonce, found.kid, found.alg, len(found.payload),
+        )  # fmt: skip
+
+    def statement(self, data: bytes) -> Statement:
+        end = len(data) - SIGNATURE_SIZE
+        return Statement(
+            data, self.leaf, self.issuer, self.subject, self.network, self.action, self.issued,
+            self.expires, self.nonce, self.kid, self.alg, data[end - self.payload : end],
+        )  # fmt: skip
+
+
 class _Reply(msgspec.Struct, array_like=True):
     """Statements in order, None where refused; `refused` a pickled map of position to `Refused`."""
 
-    statements: list[Statement | None]
+    statements: list[_Judged | None]
     refused: bytes
     unknown: dict[int, bytes]
 
@@ -67,15 +101,14 @@ def judge(data: bytes, keys: dict[bytes, PublicKey], profile: Profile) -> Verdic
     return statement if statement.verify(key) else Refused(BAD_SIGNATURE)
 
 
-def _serve(link: socket.socket, profile: Profile) -> None:
+def _serve(incoming: BinaryIO, outgoing: BinaryIO, profile: Profile) -> None:
     """A worker: judge batches until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(100_000)  # what a batch leaves behind has no cycles
     keys: dict[bytes, PublicKey] = {}
-    stream = link.makefile("rb")
-    while head := stream.read(_HEAD):
-        task = _decode_task(stream.read(int.from_bytes(head)))
+    while head := incoming.read(_HEAD):
+        task = _decode_task(incoming.read(int.from_bytes(head)))
         for cose in task.keys:
             key = public_key(cose)
             keys[key.thumbprint(profile)] = key
@@ -83,22 +116,35 @@ def _serve(link: socket.socket, profile: Profile) -> None:
         refused = {n: v for n, v in enumerate(verdicts) if isinstance(v, Refused)}
         reply = _encode(
             _Reply(
-                [v if isinstance(v, Statement) else None for v in verdicts],
+                [_Judged.of(v) if isinstance(v, Statement) else None for v in verdicts],
                 pickle.dumps(refused) if refused else b"",
                 {n: v for n, v in enumerate(verdicts) if isinstance(v, bytes)},
             )
         )
-        link.sendall(len(reply).to_bytes(_HEAD) + reply)
+        outgoing.write(len(reply).to_bytes(_HEAD) + reply)
+        outgoing.flush()
 
 
-def _start(number: int, profile: str) -> None:
-    # A node that was killed resets the connection; there is nobody left to tell.
-    with socket.socket(fileno=number) as link, suppress(ConnectionError):
-        _serve(link, profile_named(profile))
+def _start(incoming: int, outgoing: int, profile: str) -> None:
+    # A node that is killed leaves nobody to answer.
+    with (
+        contextlib.suppress(BrokenPipeError),
+        os.fdopen(incoming, "rb", PIPE) as reads,
+        os.fdopen(outgoing, "wb", PIPE) as writes,
+    ):
+        _serve(reads, writes, profile_named(profile))
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe that holds a block's worth: workers go on while the node executes."""
+    reading, writing = os.pipe()
+    with contextlib.suppress(OSError):  # a system may allow less
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
+    return reading, writing
 
 
 class _Worker:
-    """One worker process and the connection to it."""
+    """One worker process and the pipes to and from it."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
@@ -107,22 +153,30 @@ class _Worker:
         self.load = 0
 
     async def start(self) -> None:
-        here, there = socket.socketpair()
-        there.set_inheritable(True)
-        program = (
-            f"from dongting.engines.verifiers import _start; _start({there.fileno()}, {self._profile.name!r})"
-        )
+        """Start the process."""
+        (theirs_in, ours_out), (ours_in, theirs_out) = _pipe(), _pipe()
+        call = f"_start({theirs_in}, {theirs_out}, {self._profile.name!r})"
+        program = f"from dongting.engines.verifiers import _start; {call}"
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
             program,
-            pass_fds=[there.fileno()],
+            pass_fds=[theirs_in, theirs_out],
             stdin=asyncio.subprocess.DEVNULL,
             # GmSSL prints a line for each signature that does not hold: a flood for whoever sends them.
             stderr=asyncio.subprocess.DEVNULL if self._profile.name == "national" else None,
         )
-        there.close()
-        self._reader, self._writer = await asyncio.open_connection(sock=here, limit=2**26)
+        os.close(theirs_in)
+        os.close(theirs_out)
+        loop = asyncio.get_running_loop()
+        self._reader = asyncio.StreamReader(limit=2**26)
+        await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._reader), os.fdopen(ours_in, "rb")
+        )
+        transport, protocol = await loop.connect_write_pipe(
+            asyncio.streams.FlowControlMixin, os.fdopen(ours_out, "wb")
+        )
+        self._writer = asyncio.StreamWriter(transport, protocol, None, loop)
         self._listener = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
@@ -181,7 +235,8 @@ class Verifiers:
         for n, kid in reply.unknown.items():
             refused[n] = Refused(UNKNOWN_KEY, kid=kid.hex())
         verdicts: list[Verdict] = [
-            refused[n] if statement is None else statement for n, statement in enumerate(reply.statements)
+            refused[n] if judged is None else judged.statement(statements[n])
+            for n, judged in enumerate(reply.statements)
         ]
         if missing:
             again = await self.verify([statements[n] for n in missing])
