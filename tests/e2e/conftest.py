@@ -68,9 +68,9 @@ class Home:
             "--profile", profile, "--port", "0", *founders, *more,
         )["network"]  # fmt: skip
 
-    def serve(self) -> None:
+    def serve(self, *more: str) -> None:
         """Start the node and wait until it answers."""
-        command, readable = self._command("en", None, ("--json", "serve"))
+        command, readable = self._command("en", None, ("--json", "serve", *more))
         with self.log.open("a") as log:
             self.node = subprocess.Popen(
                 command, pass_fds=(readable,), cwd=self.directory, env=_environment(),
@@ -81,6 +81,11 @@ class Home:
         line = self.node.stdout.readline()
         assert line, self.log.read_text()
         self.url = json.loads(line)["url"]
+
+    def serve_locked(self) -> Any:
+        """Start the node without its passphrase; its status."""
+        self.serve("--locked")
+        return self.do("status")
 
     def stop(self) -> None:
         """End the node cleanly."""

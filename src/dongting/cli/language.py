@@ -32,8 +32,12 @@ def spoken(arguments: Sequence[str] = ()) -> Language:
 
 def of(context: click.Context) -> Language:
     """The language of one invocation."""
-    chosen = context.find_root().params.get("lang")
-    return chosen if chosen in ("en", "zh") else spoken()
+    root = context.find_root()
+    # Help is asked for before the options are read: then what `run` found in the arguments still stands.
+    for chosen in (root.params.get("lang"), root.obj):
+        if chosen in ("en", "zh"):
+            return "zh" if chosen == "zh" else "en"
+    return spoken()
 
 
 def pick(pair: Pair, language: Language) -> str:

@@ -145,7 +145,7 @@ def run(given: list[str]) -> int:
     """Run one command; its exit code."""
     spoken = language.spoken(given)
     try:
-        code = root.main(given, prog_name="dongting", standalone_mode=False)
+        code = root.main(given, prog_name="dongting", standalone_mode=False, obj=spoken)
         return code if isinstance(code, int) else 0
     except Refused as refusal:
         return _refused(refusal, spoken, "--json" in given)

@@ -1,8 +1,8 @@
 """Signed requests to a node's API, and its problems as refusals.
 
 HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530); answers that refuse are problem details
-(RFC 9457) and become `Refused` with the node's own code and text. Nothing here retries a request that
-could have had an effect; who calls knows what is safe to repeat.
+(RFC 9457) and become `Refused` with the node's own code and text. When a connection breaks, idempotent
+requests (RFC 9110, section 9.2.2) are repeated here; of others, who calls knows what is safe to repeat.
 """
 
 import secrets
@@ -35,6 +35,8 @@ BAD_ANSWER = Code(
 )  # fmt: skip
 
 COVERED = ("@method", "@authority", "@path", "@query")
+REPEATS = 2
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
@@ -100,14 +102,21 @@ class Transport:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request and its whole answer; refuses what the node refuses."""
-        try:
-            answer = self._http.request(
-                method, target(path, query), content=content, headers=dict(headers or {})
-            )
-        except httpx.HTTPError as error:
-            raise self.away(error) from error
-        self._check(answer)
-        return answer
+        again = REPEATS if method in _IDEMPOTENT else 0
+        while True:
+            try:
+                answer = self._http.request(
+                    method, target(path, query), content=content, headers=dict(headers or {})
+                )
+            except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+                if not again or isinstance(error, httpx.ConnectError):
+                    raise self.away(error) from error
+                again -= 1
+            except httpx.HTTPError as error:
+                raise self.away(error) from error
+            else:
+                self._check(answer)
+                return answer
 
     def json(
         self, method: str, path: str, *, body: Any = None, query: Mapping[str, Any] | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from dongting.errors import Code, Refused, require
-from dongting.sdk.transport import Transport
+from dongting.sdk.transport import NODE_AWAY, Transport
 from dongting.wire import stream
 from dongting.wire.keys import from_base64, to_base64
 from dongting.wire.part import SALT_SIZE
@@ -32,6 +32,7 @@ UNREADABLE = Code(
 
 READ = 2**20  # bytes read at a time
 SEND = 64 * (stream.SEGMENT + stream.TAG_SIZE)  # bytes of ciphertext in one request, about 4 MiB
+ATTEMPTS = 5  # in a row without a byte more
 #: Called with the bytes done so far and the bytes in all.
 Progress = Callable[[int, int], None]
 
@@ -114,11 +115,19 @@ class Uploads:
         upload, received = self._begin(path, journal, total)
         if not upload:
             return
-        progress(received, total)
-        for offset, piece in self._pieces(path, journal, received):
-            headers = {"upload-offset": str(offset), "content-type": "application/octet-stream"}
-            self._transport.ask("PATCH", f"/v1/uploads/{upload}", content=piece, headers=headers)
-            progress(offset + len(piece), total)
+        failures = 0
+        while received < total:
+            progress(received, total)
+            try:
+                for offset, piece in self._pieces(path, journal, received):
+                    self._append(upload, offset, piece)
+                    received, failures = offset + len(piece), 0
+                    progress(received, total)
+            except Refused as error:
+                failures += 1
+                if error.code is not NODE_AWAY or failures >= ATTEMPTS:
+                    raise
+                received = self._received(upload)
         self._transport.ask("POST", f"/v1/uploads/{upload}/finish")
 
     def forget(self, path: Path) -> None:
@@ -129,8 +138,7 @@ class Uploads:
         """The upload to go on with and what has arrived; an empty name when the node has it all."""
         if journal.upload:
             try:
-                answer = self._transport.json("GET", f"/v1/uploads/{journal.upload}")
-                return journal.upload, int(answer["received"])
+                return journal.upload, self._received(journal.upload)
             except Refused as error:
                 if error.code.status != 404:
                     raise
@@ -141,6 +149,13 @@ class Uploads:
         upload: str = answer["upload"]
         self._save(path, msgspec.structs.replace(journal, upload=upload))
         return upload, int(answer["received"])
+
+    def _append(self, upload: str, offset: int, piece: bytes) -> None:
+        headers = {"upload-offset": str(offset), "content-type": "application/octet-stream"}
+        self._transport.ask("PATCH", f"/v1/uploads/{upload}", content=piece, headers=headers)
+
+    def _received(self, upload: str) -> int:
+        return int(self._transport.json("GET", f"/v1/uploads/{upload}")["received"])
 
     def _finished(self, upload: str) -> bool:
         """Whether the upload is over because the file was taken, not because it was given up."""
