@@ -173,6 +173,7 @@ def tale(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             step(told)
         prove(told, "before")
         end(told)
+        told.answers["stored"] = stored(told)
         erase(told)
         prove(told, "after")
         told.answers["third"] = everything_a_third_member_gets(told)
@@ -315,6 +316,13 @@ def test_the_ledger_derives_again_from_its_bytes(tale: Tale) -> None:
     assert "CLEAN" in audit.out
 
 
+def stored(tale: Tale) -> dict[Path, bytes]:
+    """Every byte that the node keeps, by file: the parties' own keys and journals are not the node's."""
+    private = {tale.home.home / "keys", tale.home.home / "clients"}
+    found = [path for path in tale.home.home.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in found if not private & set(path.parents)}
+
+
 def _spellings(word: str) -> list[bytes]:
     escaped = json.dumps(word)[1:-1]
     return [word.encode(), word.encode("utf-16-le"), word.encode("gb18030"), escaped.encode()]
@@ -322,13 +330,10 @@ def _spellings(word: str) -> list[bytes]:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_third_member_reads_no_word_between_the_two(tale: Tale, secret: str) -> None:
-    stored = [path for path in tale.home.home.rglob("*") if path.is_file()]
-    private = {tale.home.home / "keys", tale.home.home / "clients"}
-    on_the_node = [path for path in stored if not private & set(path.parents)]
-    places = {path.relative_to(tale.home.home).parts[0] for path in on_the_node}
+    haystacks = [*tale.answers["stored"].values(), tale.home.log.read_bytes(), tale.answers["third"]]
+    haystacks += stored(tale).values()
+    places = {path.relative_to(tale.home.home).parts[0] for path in tale.answers["stored"]}
     assert {"ledger", "files", "parts", "envelopes", "views.sqlite"} <= places
-    haystacks = [path.read_bytes() for path in on_the_node]
-    haystacks += [tale.home.log.read_bytes(), tale.answers["third"]]
     for spelling in _spellings(secret):
         assert not any(spelling in haystack for haystack in haystacks)
 
