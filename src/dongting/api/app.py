@@ -21,6 +21,7 @@ from dongting.node.home import Home
 from dongting.node.link import Link, remote
 from dongting.node.metrics import Metrics, metrics
 from dongting.store.side import SideStore
+from dongting.store.views import Views
 
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
@@ -33,6 +34,7 @@ def create(
     home: Home,
     *,
     facade: Facade | None = None,
+    views: Views | None = None,
     port: int | None = None,
     limits: Limits = LIMITS,
     clock: Callable[[], float] = time.time,
@@ -40,12 +42,13 @@ def create(
 ) -> Door:
     """The ASGI application of a node. Without a façade it calls the ledger's process over its socket.
 
-    `port` is the one really listened on, where the configuration leaves the choice to the system.
+    It closes the views when the server ends, also those that it was given. `port` is the
+    one really listened on, where the configuration leaves the choice to the system.
     """
     link = Link(home.socket) if facade is None else None
     reached = remote(link) if link is not None else facade
     assert reached is not None
-    service = open_service(home, reached, limits, clock, counted or metrics())
+    service = open_service(home, reached, views or home.views(), limits, clock, counted or metrics())
     config = home.config
     callers = Callers(
         reached.signer, scheme_of(config), authorities(config, port), limits, clock, time.monotonic
@@ -62,10 +65,9 @@ def create(
 
 
 def open_service(
-    home: Home, facade: Facade, limits: Limits, clock: Callable[[], float], counted: Metrics
+    home: Home, facade: Facade, views: Views, limits: Limits, clock: Callable[[], float], counted: Metrics
 ) -> Service:
     """Everything that the handlers need, opened."""
-    views = home.views()
     custody = Custody(
         SideStore(home.path / "uploads"), home.envelopes(), home.parts(), home.path / "run" / "custody.lock"
     )

@@ -1,4 +1,4 @@
-"""A running node: the ledger's process, which starts and watches the API workers and the projector.
+"""A running node: the ledger's process, which starts and watches the workers and the projector.
 
 Clean shutdown on SIGTERM or SIGINT: stop listening, answer what has arrived, end the children, close
 the store. A child that ends is started again, slower each time; a ledger that halts keeps serving reads
@@ -140,7 +140,7 @@ async def serve(
     children.start("dongting.node.follow_views", str(path))
     number = listener.fileno()
     for _ in range(config.http.workers):
-        children.start("dongting.api.worker", str(path), str(number), descriptors=(number,))
+        children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
     host, port = listener.getsockname()[:2]
     waiting = asyncio.create_task(_answers(host, port))
     try:

@@ -39,7 +39,7 @@ class Worker:
         listener.set_inheritable(True)
         number = listener.fileno()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dongting.api.worker", str(config), str(number)], pass_fds=(number,)
+            [sys.executable, "-m", "dongting.cli.worker", str(config), str(number)], pass_fds=(number,)
         )
         listener.close()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -183,7 +183,7 @@ def test_a_worker_ends_with_its_parent(worker: Any) -> None:
         listener.set_inheritable(True)
         number, url = listener.fileno(), f"http://127.0.0.1:{listener.getsockname()[1]}/health/live"
         shell = subprocess.Popen(
-            ["sh", "-c", f"{sys.executable} -m dongting.api.worker {config} {number} & echo $!; wait"],
+            ["sh", "-c", f"{sys.executable} -m dongting.cli.worker {config} {number} & echo $!; wait"],
             pass_fds=(number,), stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert shell.stdout is not None

@@ -1,4 +1,6 @@
-"""One worker process of the API: `python -m dongting.api.worker CONFIG DESCRIPTOR`.
+"""One worker process of a node: `python -m dongting.cli.worker CONFIG DESCRIPTOR`.
+
+API and console are put together here, above both: an address belongs to exactly one of them.
 
 It serves on a listening socket that it inherits, and ends when it is told to or when its parent ends.
 """
@@ -16,19 +18,39 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from dongting.api.app import create
+from dongting.api import app as api
 from dongting.api.exposition import Exposition
-from dongting.http.messages import Application
+from dongting.http.messages import Application, Receive, Scope, Send
 from dongting.http.protocol import BoundedProtocol
 from dongting.node import logs
 from dongting.node.config import Config, load
 from dongting.node.home import Home
 from dongting.node.link import Link, remote
 from dongting.node.metrics import metrics
+from dongting.web import app as web
 
 _GRACE = 10  # seconds for requests under way when the worker is told to end
 
 log = logging.getLogger("dongting.worker")
+
+#: What belongs to programs; everything else is for people.
+_PROGRAMS = ("/v1/", "/log/checkpoint", "/log/tile/", "/log/proof/", "/health/")
+
+
+class Composed:
+    """The ASGI 3 application of a worker: the API at its addresses, the console at all others.
+
+    The server's beginning and end are the API's, which holds what both stand on.
+    """
+
+    def __init__(self, behind: Application, console: Application) -> None:
+        self._behind = behind
+        self._console = console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand one request to the one that it belongs to."""
+        people = scope["type"] == "http" and not scope["path"].startswith(_PROGRAMS)
+        await (self._console if people else self._behind)(scope, receive, send)
 
 
 class _Server(uvicorn.Server):
@@ -60,11 +82,13 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     link = Link(home.socket)
     counted = metrics()
     port = listener.getsockname()[1]
-    app = create(home, facade=remote(link), port=port, counted=counted)
-    servers = [(_server(app), listener)]
+    facade, views = remote(link), home.views()
+    behind = api.create(home, facade=facade, views=views, port=port, counted=counted)
+    console = web.create(home, facade, views, port=port, counted=counted)
+    servers = [(_server(Composed(behind, console)), listener)]
     if home.config.metrics.enabled:
         target, first = _metrics_listener(home.config)
-        exposition = Exposition(counted, home.views(), remote(link) if first else None)
+        exposition = Exposition(counted, views, remote(link) if first else None)
         servers.append((_server(exposition), target))
     loop = asyncio.get_running_loop()
 

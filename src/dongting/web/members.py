@@ -1,0 +1,103 @@
+"""The organisations of the network, as their public records have them."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from dongting.appkit.fields import Text
+from dongting.apps.membership.organisations import Offices, Organisation
+from dongting.standards import regions
+from dongting.store.rows import Count, Facets
+from dongting.store.views import Views
+from dongting.web.texts import marked
+
+ORGANISATION, OFFICES, DELEGATION = "membership.organisation", "membership.offices", "membership.delegation"
+PAGE = 30
+
+KINDS: Mapping[str, str] = {
+    "government": marked("Government department"),
+    "enterprise": marked("Enterprise"),
+    "association": marked("Industry association"),
+    "university": marked("University"),
+    "research": marked("Research institute"),
+    "investor": marked("Investor"),
+    "park": marked("Industrial park"),
+    "provider": marked("Service provider"),
+    "team": marked("Team vouched for by a member"),
+}
+STANDINGS: Mapping[str, str] = {
+    "active": marked("In good standing"),
+    "suspended": marked("Suspended"),
+    "expelled": marked("Expelled"),
+    "merged": marked("Merged into another"),
+    "split": marked("Split up"),
+}
+ROLES: Mapping[str, str] = {
+    "founder": marked("Founder"),
+    "supervisor": marked("Supervisor"),
+    "registrar": marked("Registrar"),
+}
+
+
+def organisation(views: Views, id: str) -> Organisation | None:
+    """An organisation, whatever its standing."""
+    row = views.get(ORGANISATION, id)
+    return None if row is None else msgspec.json.decode(row.body, type=Organisation)
+
+
+def organisations(views: Views, ids: Iterable[str]) -> dict[str, Organisation]:
+    """Organisations by id."""
+    rows = views.get_many(ORGANISATION, list(dict.fromkeys(ids)))
+    return {id: msgspec.json.decode(row.body, type=Organisation) for id, row in rows.items()}
+
+
+def names(views: Views, ids: Iterable[str]) -> dict[str, Text]:
+    """The names of organisations; the id stands for the name of one that is not known here."""
+    wanted = list(dict.fromkeys(ids))
+    known = organisations(views, wanted)
+    return {id: known[id].name if id in known else Text(en=id, zh=id) for id in wanted}
+
+
+def founders(views: Views) -> list[Organisation]:
+    """The founders, in the order in which they took office."""
+    row = views.get(OFFICES, "network")
+    if row is None:
+        return []
+    seats = msgspec.json.decode(row.body, type=Offices).founders
+    known = organisations(views, seats)
+    return [known[id] for id in seats if id in known]
+
+
+def registrars(views: Views) -> list[Organisation]:
+    """Those to whom the founders gave the admission of members."""
+    page = views.list(DELEGATION, {"state": "active"}, limit=50)
+    ids = [msgspec.json.decode(row.body)["registrar"] for row in page.rows]
+    return [one for one in organisations(views, ids).values() if one.standing == "active"]
+
+
+def listed(
+    views: Views, words: str, kind: str, cursor: str | None
+) -> tuple[list[Organisation], str | None, Count, Facets]:
+    """Some organisations, where to go on, how many match, and how many there are of each kind."""
+    filters = {"kind": kind} if kind in KINDS else {}
+    if words:
+        page = views.search(words, (ORGANISATION,), filters, cursor=cursor, limit=PAGE)
+    else:
+        page = views.list(ORGANISATION, filters, descending=False, cursor=cursor, limit=PAGE)
+    many = views.count(ORGANISATION, filters, text=words)
+    kinds = views.facets(ORGANISATION, "kind", {}, text=words)
+    found = [msgspec.json.decode(row.body, type=Organisation) for row in page.rows]
+    return found, page.cursor, many, kinds
+
+
+def region_name(code: str) -> Text:
+    """The province of a region code, where the table knows it, and the code."""
+    if code == regions.NATION:
+        return Text(en="Whole country", zh="全国")
+    found = regions.PROVINCES.get(code[:2])
+    if found is None:
+        return Text(en=code, zh=code)
+    whole = code[2:] == "0000"
+    return Text(
+        en=found.en if whole else f"{found.en} · {code}", zh=found.zh if whole else f"{found.zh} · {code}"
+    )

@@ -1,0 +1,115 @@
+"""How pages speak: messages by gettext, numbers and moments as the reader's language writes them.
+
+English stands in the source; Chinese in `locales/zh/LC_MESSAGES/messages.po`, compiled when first used.
+"""
+
+import gettext
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from markupsafe import Markup, escape
+
+from dongting.appkit.fields import Text
+from dongting.errors import Language
+
+LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
+CATALOGUE = Path(__file__).parent / "locales" / "zh" / "LC_MESSAGES" / "messages.po"
+
+_TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
+_LAST = 253_402_000_000  # a moment near the end of the year 9999
+_SMALL = 10  # below 2 to this power, bytes are told as bytes
+_UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
+
+
+def marked(message: str) -> str:
+    """The message itself; says that it is translated where it is shown."""
+    return message
+
+
+@cache
+def translations(language: Language) -> gettext.NullTranslations:
+    """The messages of a language."""
+    if language == "en":
+        return gettext.NullTranslations()
+    with CATALOGUE.open("rb") as source:
+        catalogue = read_po(source, locale="zh")
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+class Tongue:
+    """One language for pages of a network whose day ends in `zone`, an offset such as `+08:00`."""
+
+    def __init__(self, language: Language, zone: str) -> None:
+        self.language = language
+        self.tag = _TAGS[language]
+        self.translations = translations(language)
+        self._locale = Locale.parse("zh_Hans_CN" if language == "zh" else "en_GB")
+        hours, minutes = zone[1:].split(":")
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        self._zone = timezone(-offset if zone[0] == "-" else offset)
+
+    def say(self, message: str, **values: Any) -> str:
+        """A message of ours with its values, as plain text."""
+        said = self.translations.gettext(message)
+        return said % values if values else said
+
+    def words(self, text: Text) -> Markup:
+        """A member's words: in this language if they are there, else marked as being in the other.
+
+        They are isolated, so that characters of theirs cannot turn the order of what stands around them.
+        """
+        own = bool(text.zh if self.language == "zh" else text.en)
+        if own:
+            return Markup("<bdi>%s</bdi>") % text.best(self.language)
+        other: Language = "en" if self.language == "zh" else "zh"
+        return Markup('<bdi lang="%s">%s</bdi>') % (_TAGS[other], text.best(self.language))
+
+    def plain(self, text: Text) -> str:
+        """A member's words without marks, for titles and attributes."""
+        return text.best(self.language)
+
+    def label(self, text: Text) -> str:
+        """The name of a choice, as it begins a line."""
+        said = text.best(self.language)
+        return said[:1].upper() + said[1:]
+
+    def number(self, value: int) -> str:
+        """A number with its separators."""
+        return numbers.format_decimal(value, locale=self._locale)
+
+    def day(self, seconds: int) -> Markup:
+        """The day of a moment, in the network's zone."""
+        local = self._local(seconds)
+        written = dates.format_date(local.date(), "long", self._locale)
+        return Markup('<time datetime="%s">%s</time>') % (local.date().isoformat(), written)
+
+    def moment(self, seconds: int) -> Markup:
+        """Day and time of a moment, in the network's zone."""
+        local = self._local(seconds)
+        day = dates.format_date(local.date(), "medium", self._locale)
+        time = dates.format_time(local.time(), "HH:mm:ss", locale=self._locale)
+        stamp = local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Markup('<time datetime="%s">%s %s</time>') % (stamp, day, time)
+
+    def size(self, power: int) -> str:
+        """The most bytes that a content of this size class has."""
+        step, rest = divmod(power, _SMALL)
+        return f"{self.number(2**rest)} {_UNITS[step]}"
+
+    def _local(self, seconds: int) -> datetime:
+        return datetime.fromtimestamp(min(max(seconds, 0), _LAST), self._zone)
+
+
+def lines(text: str) -> Markup:
+    """The text with its line breaks."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
