@@ -6,7 +6,6 @@ checkpoint is made before it counts.
 """
 
 import asyncio
-import gc
 import os
 import shutil
 import tempfile
@@ -79,8 +78,6 @@ def measure(count: int = 20_000, directory: Path | None = None) -> dict[str, flo
     try:
         store = LedgerStore(home / "ledger")
         machine = Machine(store, installed_rules(net.profile), net.genesis.encode())
-        gc.collect()
-        gc.freeze()
         rate = asyncio.run(run_engine(net, machine, statements))
         store.close()
     finally:

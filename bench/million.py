@@ -69,8 +69,6 @@ def measure() -> dict[str, float]:
         store = LedgerStore(node / "ledger")
         machine = Machine(store, installed_rules(net.profile), net.genesis.encode())
         fill(machine, net, SMALL)
-        gc.collect()
-        gc.freeze()
         small = _throughput(machine, net, 0)
         fill_from = RECORDS - SMALL - 3 * SAMPLE
         for start in range(0, fill_from, 1000):

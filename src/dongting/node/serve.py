@@ -7,7 +7,6 @@ and says why.
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -130,9 +129,6 @@ async def serve(
         copy=lambda: copy_ledger(home, store),
         restored=restored(home),
     )
-    gc.collect()
-    gc.freeze()  # a block makes many objects and no cycles: looking through the old ones costs a tenth
-    gc.set_threshold(100_000, 20, 100)
     server = LinkServer(node, home.socket)
     children = Children()
     await node.start()
