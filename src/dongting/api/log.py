@@ -25,7 +25,7 @@ from dongting.api.service import Service
 from dongting.errors import Refused, require
 from dongting.http.codes import NOT_FOUND
 from dongting.http.messages import Reply
-from dongting.kernel.codes import NO_SUCH_LEAF
+from dongting.kernel.codes import NO_SUCH_LEAF, REDACTED
 from dongting.node.facade import Status
 from dongting.node.prove import NOTHING_YET, TOO_MUCH
 from dongting.wire.keys import to_base64
@@ -87,10 +87,9 @@ async def hash_tile(service: Service, call: Call, asked: AskTile) -> Reply:
     tag="log", refuses=(BAD_TILE_PATH,), gives=Content(BYTES),
 )  # fmt: skip
 async def entry_bundle(service: Service, call: Call, asked: AskTile) -> Reply:
-    """Up to 256 leaves, each after its length in two bytes; for members."""
+    """Up to 256 leaves, each after its length in two bytes; for members. A redacted leaf is empty there."""
     tile = tile_named(f"tile/entries/{asked.path}")
-    cache = "private, max-age=31536000, immutable" if tile.width == WIDTH else "private, max-age=60"
-    return bytes_reply(await service.facade.tile(tile.path()), BYTES, cache)
+    return bytes_reply(await service.facade.tile(tile.path()), BYTES, "private, max-age=60")
 
 
 class AskConsistency(msgspec.Struct, frozen=True):
@@ -126,10 +125,10 @@ class AskIndex(msgspec.Struct, frozen=True):
 
 @route(
     "GET", "/v1/leaves/{index}", ("One leaf of the log", "日志条目"),
-    tag="log", refuses=(NO_SUCH_LEAF,), gives=Content(BYTES),
+    tag="log", refuses=(NO_SUCH_LEAF, REDACTED), gives=Content(BYTES),
 )  # fmt: skip
 async def leaf(service: Service, call: Call, asked: AskIndex) -> Reply:
-    """The exact bytes: a statement, or the entry that ends a block."""
+    """The exact bytes: a statement, or the entry that ends a block; 410 when its text was redacted."""
     return bytes_reply(await service.facade.leaf(asked.index))
 
 

@@ -73,6 +73,14 @@ class Context(Reader, Protocol):
         """Write a record: new, or the next version of the one with the same id."""
         ...
 
+    def blank(self, leaf: int) -> str:
+        """Redact a statement of an earlier block; the digest of what nodes keep of it (64 hex digits).
+
+        The records that it wrote get a version without free text; nodes then remove its bytes and those of
+        the earlier versions. Only a passed proposal may.
+        """
+        ...
+
     def attempt(self, action: str, arguments: bytes) -> Code | None:
         """Run another action with the authority of a passed proposal; its refusal undoes its writes only."""
         ...

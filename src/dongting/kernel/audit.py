@@ -3,7 +3,8 @@
 Nothing stored is believed but the bytes of the leaves and the genesis document that the caller gives: each
 statement is decoded, its signature verified with the key registered at that point, and executed at its
 block's time on a scratch store; then both stores must hold the same keys and values (kernel rules 1 to 6
-and 9). When a block cannot be derived, what follows it cannot either: then the leaves are compared with
+and 9). Where a text was redacted, what the store keeps in its place stands in (`kernel.rederiving`).
+When a block cannot be derived, what follows it cannot either: then the leaves are compared with
 the log's own hashes, so that every damaged leaf is named.
 """
 
@@ -16,13 +17,14 @@ from dongting.kernel import findings
 from dongting.kernel.entries import GENESIS_KEY, HEAD_KEY, Head
 from dongting.kernel.findings import TABLES, Finding, finding, place
 from dongting.kernel.log import tile_key
-from dongting.kernel.machine import Machine
+from dongting.kernel.machine import Block, Machine
+from dongting.kernel.redaction import Removal, is_statement, kept
+from dongting.kernel.rederiving import Rederiving
 from dongting.kernel.rules import Rules
 from dongting.kernel.store import LEAVES, Store
 from dongting.wire.blocks import BlockEnd
 from dongting.wire.keys import public_key
 from dongting.wire.merkle import HASH_SIZE
-from dongting.wire.profile import Profile
 from dongting.wire.statement import Statement, decode
 from dongting.wire.tiles import WIDTH, Tile
 
@@ -33,9 +35,6 @@ Verify = Callable[[Signed], Callable[[], Sequence[bool]]]
 
 WINDOW = 4096  # statements whose signatures are verified while those before are executed
 SHOWN = 5  # differences told of one table
-
-_STATEMENT = b"\xd2"  # the first byte of a statement, CBOR tag 18
-
 
 #: The key in COSE_Key bytes; checking a key costs as much as a signature, and few keys sign much.
 key_of = lru_cache(maxsize=10_000)(public_key)
@@ -50,12 +49,16 @@ def verify_here(signed: Signed) -> Callable[[], Sequence[bool]]:
 class Report:
     """What an audit saw: how far it derived (`height`, `size` leaves, `statements`), and what does not hold.
 
-    `complete` says that every stored key was compared.
+    `complete` says that every stored key was compared. `redacted` are the leaves whose text was removed by
+    resolution; `taken` counts later statements that had read such text and whose effects were taken as
+    stored, held by the state root alone.
     """
 
     height: int = 0
     size: int = 0
     statements: int = 0
+    redacted: list[int] = field(default_factory=list)
+    taken: int = 0
     complete: bool = False
     findings: list[Finding] = field(default_factory=list)
 
@@ -73,6 +76,11 @@ class _Block:
     statements: list[Statement]
     end: BlockEnd
     data: bytes
+
+    @property
+    def signed(self) -> list[Statement]:
+        """The statements that are whole; a redacted one has lost its signature with its arguments."""
+        return [statement for statement in self.statements if statement.payload]
 
 
 class Audit:
@@ -97,7 +105,8 @@ class Audit:
         self._progress = progress
         self._genesis = genesis
         self._keys: dict[bytes, bytes] = {}
-        self.machine = Machine(scratch, rules, genesis)
+        self._rederiving = Rederiving(scratch, rules, genesis, store)
+        self.machine: Machine = self._rederiving
         self.report = Report()
 
     def run(self) -> Report:
@@ -108,6 +117,7 @@ class Audit:
                 report.findings.append(finding(findings.OTHER_GENESIS))
             derived = self._derive()
             if derived:
+                self._check_markers()
                 self._compare()
                 report.complete = True
             else:
@@ -151,11 +161,11 @@ class Audit:
                 yield finding(findings.LEAF_MISSING, index=expected, before=expected - 1, found=index)
                 return
             expected += 1
-            if data[:1] == _STATEMENT:
+            if is_statement(data):
                 try:
-                    statements.append(decode(data, self.machine.profile))
-                except Refused as refusal:
-                    yield finding(findings.LEAF_DAMAGED, index=index, height=height, why=refusal)
+                    statements.append(self._statement(data))
+                except (Refused, Fault) as error:
+                    yield finding(findings.LEAF_DAMAGED, index=index, height=height, why=error)
                     return
                 continue
             end = BlockEnd.decode(data)
@@ -167,18 +177,24 @@ class Audit:
         if statements:
             yield finding(findings.BLOCK_OPEN, index=expected - 1)
 
+    def _statement(self, data: bytes) -> Statement:
+        """The statement in a leaf; from a marker without arguments and signature."""
+        redacted = kept(data, self.machine.network)
+        return decode(data, self.machine.profile) if redacted is None else redacted
+
     def _begin(self, block: _Block | Finding) -> Callable[[], Sequence[bool]]:
         """Begin to verify the statements whose keys are known by now; the others wait for their turn."""
         if not isinstance(block, _Block):
             return list
-        known = [(s, key) for s in block.statements if (key := self._key(s.kid)) is not None]
-        if len(known) < len(block.statements):
+        whole = block.signed
+        known = [(s, key) for s in whole if (key := self._key(s.kid)) is not None]
+        if len(known) < len(whole):
             return lambda: self._late(block)
         return self._verify(known)
 
     def _late(self, block: _Block) -> Sequence[bool]:
         """Verdicts once the blocks before are executed; False for a key that is still unknown."""
-        keys = [(s, self._key(s.kid)) for s in block.statements]
+        keys = [(s, self._key(s.kid)) for s in block.signed]
         verdicts = iter(self._verify([(s, key) for s, key in keys if key is not None])())
         return [key is not None and next(verdicts) for _, key in keys]
 
@@ -207,8 +223,9 @@ class Audit:
         """Execute one block as it stands in the log; what does not hold, if anything."""
         machine, statements = self.machine, block.statements
         height = machine.head.height + 1
-        for index, statement, good in zip(range(block.first, 2**63), statements, verdicts, strict=False):
-            if not good:
+        verdict = iter(verdicts)
+        for index, statement in enumerate(statements, block.first):
+            if statement.payload and not next(verdict):
                 known = self._key(statement.kid) is not None
                 code = findings.SIGNATURE_WRONG if known else findings.KEY_UNKNOWN
                 return finding(code, index=index, height=height, kid=statement.kid.hex())
@@ -226,7 +243,20 @@ class Audit:
             return finding(findings.BLOCK_END_DIFFERS, index=at, height=height, **facts)
         machine.commit(executed)
         self.report.statements += len(statements)
+        self._note_removals(executed)
         return None
+
+    def _note_removals(self, block: Block) -> None:
+        """What the redactions of a block had to remove, and what of it is still there."""
+        for removal in block.removals:
+            self._note_removal(removal)
+
+    def _note_removal(self, removal: Removal) -> None:
+        self.report.redacted.append(removal.leaf)
+        for key, marker in removal.changes:
+            if self.machine.store.get(key) != marker:
+                self.report.findings.append(finding(findings.NOT_REMOVED, **place(key)))
+            self._rederiving.markers.pop(key, None)
 
     def _reaches_head(self) -> bool:
         """Whether the log goes as far as the stored head says."""
@@ -257,20 +287,36 @@ class Audit:
                 facts = {n: v for n, v in place(table).items() if n != "where"}
                 self.report.findings.append(finding(findings.MORE, count=rest, **facts))
 
+    def _check_markers(self) -> None:
+        """Every marker that was met must follow from a redaction on record."""
+        self.report.taken = self._rederiving.diverged
+        for key, index in list(self._rederiving.markers.items()):
+            if key[:1] == LEAVES and (removal := self._rederiving.founded(index)) is not None:
+                self._note_removal(removal)
+        self.report.redacted.sort()
+        for key in self._rederiving.markers:
+            self.report.findings.append(finding(findings.MARKER_UNFOUNDED, **place(key)))
+
     def _check_hashes(self) -> None:
         """Every leaf against the hash that the log's lowest tiles keep for it."""
-        profile: Profile = self.machine.profile
         index, told, tile = -1, 0, b""
         for key, data in self._store.scan(LEAVES):
             before, index = index, int.from_bytes(key[1:])
             number, offset = divmod(index, WIDTH)
             if number != before // WIDTH or before < 0:
                 tile = self._store.get(tile_key(Tile(0, number))) or b""
-            kept = tile[offset * HASH_SIZE : (offset + 1) * HASH_SIZE]
-            if kept != profile.hash(b"\x00" + data) and told < SHOWN:
+            there = tile[offset * HASH_SIZE : (offset + 1) * HASH_SIZE]
+            if there != self._leaf_hash(data) and told < SHOWN:
                 told += 1
                 path = Tile(0, number).path()
                 self.report.findings.append(finding(findings.HASH_DIFFERS, index=index, tile=path))
+
+    def _leaf_hash(self, data: bytes) -> bytes:
+        try:
+            redacted = kept(data, self.machine.network)
+        except Fault:
+            redacted = None
+        return self.machine.profile.hash(b"\x00" + data) if redacted is None else redacted.leaf
 
 
 Pairs = Iterator[tuple[bytes, bytes]]

@@ -75,6 +75,19 @@ BELOW_HEIGHT = Code(
     "账本当前高度为 {height}，尚未达到所需的 {wanted}；请稍后再试。",
     status=503,
 )  # fmt: skip
+NOT_REDACTABLE = Code(
+    "kernel", 16, "not-redactable",
+    "Leaf {index} cannot be redacted: only a statement of an earlier block can. Look up its index.",
+    "第 {index} 位不能删除正文：只能删除先前区块中的声明。请核对声明的位置。",
+    status=409,
+)  # fmt: skip
+REDACTED = Code(
+    "kernel", 17, "redacted",
+    "The text of leaf {index} was deleted by resolution of the founders; the record"
+    " governance.redaction/{index} says on what ground. Proofs that it stood here stay valid.",
+    "第 {index} 条的正文已依发起方决议删除，依据见记录 governance.redaction/{index}；其曾存在的证明仍有效。",
+    status=410,
+)  # fmt: skip
 NO_SUCH_LEAF = Code(
     "kernel", 15, "no-such-leaf",
     "The log has {size} entries; there is none at position {index}.",

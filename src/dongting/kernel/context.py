@@ -3,18 +3,21 @@
 A statement's writes join the block's only when its action returned; a refusal leaves no trace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from dongting.appkit.app import COLLECTIVE
 from dongting.appkit.authority import Principal
+from dongting.appkit.blanking import blank, places
 from dongting.errors import Code, Fault, Refused
 from dongting.kernel import codes
-from dongting.kernel.entries import record_key
+from dongting.kernel.entries import leaf_key, record_key
+from dongting.kernel.redaction import Removal, block_of, is_statement, removal
 from dongting.kernel.rules import Rules, Verb
-from dongting.kernel.store import Store
+from dongting.kernel.store import Change, Store
+from dongting.wire.profile import profile_named
 
 R = TypeVar("R")
 P = TypeVar("P")
@@ -23,6 +26,7 @@ P = TypeVar("P")
 Versioned = tuple[Any, int]
 _NONE: Versioned = (None, 0)
 _CACHE_SIZE = 40_000
+_encode_record = msgspec.json.Encoder(order="sorted").encode
 
 
 class State:
@@ -71,18 +75,22 @@ class Frame:
 
 
 class Execution:
-    """One statement at work over the block's writes so far."""
+    """One statement at work over the block's writes so far, of which `changes` is how they are stored."""
 
-    def __init__(self, state: State, frame: Frame, block: dict[str, Versioned]) -> None:
+    def __init__(
+        self, state: State, frame: Frame, block: dict[str, Versioned], changes: Sequence[Change] = ()
+    ) -> None:
         self._state = state
         self._frame = frame
         self._block = block
+        self._changes = changes
         self._cache = state.cache
         self._records = state.rules.records
         self._absent: dict[str, Versioned] = {}
         self._writes: dict[str, Versioned] = {}
         self._principal = Principal("", frozenset(), frozenset())
         self._app = ""
+        self.removals: list[Removal] = []
         self.time = frame.time
         self.height = frame.height
         self.network = frame.network
@@ -135,6 +143,32 @@ class Execution:
         else:
             self._writes[address] = (record, self._find(type(record), address)[1] + 1)
 
+    def blank(self, leaf: int) -> str:
+        if COLLECTIVE not in self.roles:
+            raise Fault(f"{self._app} redacts a statement without a decision of the founders")
+        store, pending = self._state.store, dict(self._changes)
+        if not is_statement(store.get(leaf_key(leaf))):
+            raise Refused(codes.NOT_REDACTABLE, index=leaf)
+
+        def read(key: bytes) -> bytes | None:
+            return pending.get(key) or store.get(key)
+
+        block = block_of(store.get, self.height - 1, leaf)
+        made = removal(read, self._state.rules, profile_named(self.profile), block, leaf, None)
+        for address in made.present:
+            self._blank_record(address)
+        self.removals.append(made)
+        return made.digest
+
+    def _blank_record(self, address: str) -> None:
+        """Write the next version of a record, without its free text."""
+        struct = self._state.rules.by_name[address.partition("/")[0]].declared.struct
+        written = self._writes.get(address)
+        record, version = written or self._find(struct, address)
+        body = blank(msgspec.json.decode(_encode_record(record)), places(struct))
+        blanked = msgspec.json.decode(_encode_record(body), type=struct)
+        self._writes[address] = (blanked, version if written else version + 1)
+
     def supplied(self, protocol: type[P]) -> P:
         factory = self._state.rules.supplies[protocol]
         supply: P = factory(self)
@@ -146,12 +180,12 @@ class Execution:
             return codes.UNKNOWN_ACTION
         if COLLECTIVE not in verb.declared.by:
             return codes.NOT_COLLECTIVE
-        saved = dict(self._writes), self._principal, self._app
+        saved = dict(self._writes), self._principal, self._app, list(self.removals)
         self._principal = Principal("governance", frozenset([COLLECTIVE]), frozenset())
         try:
             self.run(verb, decode_arguments(verb, arguments))
         except Refused as refusal:
-            self._writes = saved[0]
+            self._writes, self.removals = saved[0], saved[3]
             return refusal.code
         finally:
             self._principal, self._app = saved[1], saved[2]
@@ -166,14 +200,21 @@ class Execution:
         """Start the next statement with no writes of its own."""
         self._principal = principal
         self._writes = {}
+        self.removals = []
 
     def undo(self) -> None:
         """Drop what a refused statement wrote, before anything else is read."""
         self._writes = {}
+        self.removals = []
 
     def enter(self, app: str) -> None:
         """Write as this application (while genesis is built)."""
         self._app = app
+
+    @property
+    def writes(self) -> Mapping[str, Versioned]:
+        """What the statement has written so far."""
+        return self._writes
 
     def finish(self) -> dict[str, Versioned]:
         """Hand the statement's writes to the block."""

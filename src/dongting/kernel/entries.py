@@ -45,12 +45,18 @@ def encode_entry(body: bytes, leaf: int, version: int) -> bytes:
     return b'{"body":%b,"leaf":%d,"version":%d}' % (body, leaf, version)
 
 
+def encode_marker(body: bytes, hash_: bytes, leaf: int, version: int) -> bytes:
+    """What stays of an earlier version after a redaction: its blanked body, and the hash of its value."""
+    return b'{"body":%b,"hash":"%b","leaf":%d,"version":%d}' % (body, hash_.hex().encode(), leaf, version)
+
+
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A decoded record entry whose body is still JSON."""
+    """A decoded record entry whose body is still JSON; only a marker has the hash of its value (hex)."""
 
     body: msgspec.Raw
     leaf: int
     version: int
+    hash: str | None = None
 
 
 def decode_entry(data: bytes) -> Entry:

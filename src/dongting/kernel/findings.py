@@ -102,6 +102,22 @@ MORE = Code(
     "{table_zh}：另有 {count} 处差异。",
 )  # fmt: skip
 
+STORED_WRONG = Code(
+    "audit", 19, "stored-version-wrong",
+    "The stored version of {address} cannot be what a redacted statement left: {why}.",
+    "所存的 {address} 版本不可能来自已删除正文的声明：{why}。",
+)  # fmt: skip
+MARKER_UNFOUNDED = Code(
+    "audit", 20, "marker-unfounded",
+    "{table_en}: {where} was replaced by the marker of a redaction, but no resolution decided one.",
+    "{table_zh}：{where} 已被替换为删除标记，但没有相应的决议。",
+)  # fmt: skip
+NOT_REMOVED = Code(
+    "audit", 21, "not-removed",
+    "{table_en}: the text of {where} was redacted by resolution, but is still here. Start the node.",
+    "{table_zh}：{where} 的正文已依决议删除，但仍在此处。请启动节点。",
+)  # fmt: skip
+
 #: Tables of the store by the first byte of their keys.
 TABLES: Mapping[bytes, tuple[str, str]] = {
     b"m": ("Head and genesis", "头部与创世"),

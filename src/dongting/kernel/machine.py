@@ -5,7 +5,6 @@ statement arrives here (`dongting.kernel.verify`); everything else about it is j
 block changes nothing until it is committed, so an engine may drop it.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +30,7 @@ from dongting.kernel.entries import (
     version_key,
 )
 from dongting.kernel.log import Log, LogUpdate
+from dongting.kernel.redaction import Removal, block_at, block_of, kept
 from dongting.kernel.replay import ReplayWindow
 from dongting.kernel.rules import Rules, Verb
 from dongting.kernel.store import Change, Store
@@ -75,6 +75,7 @@ class Block:
     written: list[Written] = field(default_factory=list)
     records: dict[str, Versioned] = field(default_factory=dict)
     entries: dict[bytes, bytes] = field(default_factory=dict)
+    removals: list[Removal] = field(default_factory=list)
     log: LogUpdate | None = None
     tree: TreeUpdate | None = None
 
@@ -169,7 +170,7 @@ class Machine:
         frame = self._frame(height, time)
         seen = self._replay.seen(statements, time)
         block = Block(head, [])
-        work = Execution(self._state, frame, block.records)
+        work = self._execution(frame, block)
         mine: dict[tuple[str, bytes], tuple[int, bytes]] = {}
         leaves: list[bytes] = []
         hashes: dict[bytes, bytes] = {}
@@ -181,12 +182,11 @@ class Machine:
                 continue
             index = head.size + len(leaves)
             try:
-                self._run(work, statement, before)
+                hashes.update(self._effects(block, work, statement, before, index))
             except Refused as refusal:
                 work.undo()
                 block.outcomes.append(refusal)
                 continue
-            hashes.update(self._settle(block, work.finish(), index))
             leaves.append(statement.leaf)
             mine[name] = (index, statement.leaf)
             block.changes.append((leaf_key(index), statement.data))
@@ -196,6 +196,22 @@ class Machine:
             self._close(block, height, time, leaves, hashes)
         return block
 
+    def _execution(self, frame: Frame, block: Block) -> Execution:
+        return Execution(self._state, frame, block.records, block.changes)
+
+    def _effects(
+        self,
+        block: Block,
+        work: Execution,
+        statement: Statement,
+        before: tuple[int, bytes] | None,
+        index: int,
+    ) -> dict[bytes, bytes]:
+        """Run a statement and add what it did to the block; the hashes that the state tree takes."""
+        self._run(work, statement, before)
+        block.removals += work.removals
+        return self._settle(block, work.finish(), index)
+
     def _again(self, index: int, height: int, time: int) -> Accepted:
         """The first outcome of a statement whose same bytes came again."""
         if index >= self.head.size:
@@ -204,6 +220,12 @@ class Machine:
         return Accepted(index, end.height, end.time)
 
     def _run(self, work: Execution, statement: Statement, before: tuple[int, bytes] | None) -> None:
+        self._perform(work, statement, *self._admit(work, statement, before))
+
+    def _admit(
+        self, work: Execution, statement: Statement, before: tuple[int, bytes] | None
+    ) -> tuple[Principal, Verb]:
+        """Judge all of a statement but its arguments: who acts, and what."""
         time = work.time
         if statement.network != self.network:
             raise Refused(codes.WRONG_NETWORK, given=statement.network[:16], network=self.network[:16])
@@ -216,6 +238,9 @@ class Machine:
         principal = self.rules.authority(work).signer(statement.issuer, statement.kid.hex())
         verb = self._verb(statement)
         check_role(verb, principal)
+        return principal, verb
+
+    def _perform(self, work: Execution, statement: Statement, principal: Principal, verb: Verb) -> None:
         arguments = decode_arguments(verb, statement.payload)
         expected = verb.prefix + getattr(arguments, verb.declared.subject)
         if statement.subject != expected:
@@ -236,14 +261,20 @@ class Machine:
         for address, (record, version) in writes.items():
             body = _encode_record(record)
             entry = encode_entry(body, leaf, version)
-            key = record_key(address)
-            if version > 1:
-                block.changes.append((version_key(address, version - 1), self._before(block, key)))
-            block.changes.append((key, entry))
-            block.entries[key] = entry
-            block.written.append(Written(address, version, leaf, body))
+            key = self._keep(block, Written(address, version, leaf, body), entry)
             hashes[hash_(KEY_DOMAIN + key[1:])] = hash_(VALUE_DOMAIN + entry)
         return hashes
+
+    def _keep(self, block: Block, written: Written, entry: bytes) -> bytes:
+        """Add one new version to what the block stores; the key of its record."""
+        key = record_key(written.address)
+        if written.version > 1:
+            before = version_key(written.address, written.version - 1)
+            block.changes.append((before, self._before(block, key)))
+        block.changes.append((key, entry))
+        block.entries[key] = entry
+        block.written.append(written)
+        return key
 
     def _before(self, block: Block, key: bytes) -> bytes:
         """The entry that a new version replaces, from this block or from the store."""
@@ -310,7 +341,16 @@ class Machine:
         return self._replay.find(issuer, nonce, self.head.time)
 
     def leaf(self, index: int) -> bytes:
-        """The bytes of one leaf; refuses an index beyond the log."""
+        """The bytes of one leaf; refuses an index beyond the log, and a redacted leaf."""
+        data = self._leaf(index)
+        require(kept(data, self.network) is None, codes.REDACTED, index=index)
+        return data
+
+    def redacted(self, index: int) -> Statement | None:
+        """What is kept of a redacted statement, without arguments; None where the leaf is whole."""
+        return kept(self._leaf(index), self.network)
+
+    def _leaf(self, index: int) -> bytes:
         require(0 <= index < self.head.size, codes.NO_SUCH_LEAF, size=self.head.size, index=index)
         data = self.store.get(leaf_key(index))
         if data is None:
@@ -320,16 +360,12 @@ class Machine:
     def block(self, height: int) -> BlockRecord:
         """What the block at a height was (0 is genesis); refuses a height not reached."""
         require(0 <= height <= self.head.height, codes.BELOW_HEIGHT, height=self.head.height, wanted=height)
-        data = self.store.get(block_key(height))
-        if data is None:
-            raise Fault(f"the store has lost the record of block {height}; run `dongting audit`")
-        return BlockRecord.decode(data)
+        return block_at(self.store.get, height)
 
     def block_of(self, index: int) -> BlockRecord:
         """The block to which a leaf belongs."""
         require(0 <= index < self.head.size, codes.NO_SUCH_LEAF, size=self.head.size, index=index)
-        height = bisect_right(range(1, self.head.height + 1), index, key=lambda h: self.block(h).first)
-        return self.block(height)
+        return block_of(self.store.get, self.head.height, index)
 
     def written(self, block: BlockRecord) -> list[Written]:
         """The record versions that a block made."""

@@ -43,7 +43,13 @@ class Typed:
         self.app = app
         self.declared = declared
         self.prefix = declared.name + "/"
-        fields = [("body", declared.struct), ("leaf", int), ("version", int)]
+        # Only an audit reads a record back from a marker (`dongting.kernel.redaction`), which has a hash.
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
+            ("body", declared.struct),
+            ("leaf", int),
+            ("version", int),
+            ("hash", str | None, None),
+        ]
         entry = msgspec.defstruct("Entry", fields, frozen=True, forbid_unknown_fields=True)
         self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(entry).decode
 

@@ -37,5 +37,8 @@ class Store(Protocol):
     def write(self, changes: Sequence[Change]) -> None:
         """Apply all changes in one atomic, synced write."""
 
+    def purge(self, keys: Sequence[bytes]) -> None:
+        """Leave nothing of the former values of these keys where the store keeps its bytes."""
+
     def close(self) -> None:
         """Release the store."""

@@ -64,13 +64,14 @@ class Version(Struct, frozen=True):
 
 
 class BlockChanges(Struct, frozen=True):
-    """The record versions that one block made."""
+    """The record versions that one block made, and earlier ones whose text its redactions removed."""
 
     height: int
     time: int
     first: int
     size: int
     changes: list[Version]
+    replaced: list[Version] = []
 
 
 class Signer(Struct, frozen=True):

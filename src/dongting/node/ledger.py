@@ -18,6 +18,7 @@ from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
 from dongting.node.recent import RecentBlocks
+from dongting.node.redactions import Redactions
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
@@ -92,6 +93,9 @@ class LedgerNode(Facade):
         self._restored = restored
         self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
         self._recent = RecentBlocks(self.machine)
+        self._redactions = Redactions(self.machine, directory / "redacted")
+        self._redactions.purge(self._redactions.mark())
+        self._purging: set[asyncio.Task[None]] = set()
         self._counted = ledger_metrics(dongting.__version__)
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
@@ -114,17 +118,28 @@ class LedgerNode(Facade):
     async def stop(self) -> None:
         """Answer what has arrived, then close the store."""
         await self._engine.stop()
+        await asyncio.gather(*self._purging)
         self._issuer.close()
         self._store.close()
 
     def _committed(self, block: Block, seconds: float) -> None:
         self._issuer.issue()
         self._recent.add(block)
+        if block.removals:
+            self._redact()
         counted = self._counted
         counted.blocks.inc()
         counted.block_seconds.observe(seconds)
         counted.block_statements.observe(block.head.size - (block.log.before if block.log else 0) - 1)
         self._point(4)
+
+    def _redact(self) -> None:
+        """Remove at once what the block redacted; the disk is cleaned beside the next blocks."""
+        made = self._redactions.mark()
+        self._recent.forget()
+        task = asyncio.create_task(asyncio.to_thread(self._redactions.purge, made))
+        self._purging.add(task)
+        task.add_done_callback(self._purging.discard)
 
     async def exposition(self) -> bytes:
         head, counted = self.machine.head, self._counted
@@ -230,11 +245,15 @@ class LedgerNode(Facade):
             size = self.machine.head.size
             require(width_at(size, 0, tile.index) >= tile.width, BAD_TILE_PATH, path=path)
             first = tile.index * 256
-            return encode_bundle([self.machine.leaf(first + n) for n in range(tile.width)])
+            return encode_bundle([self._bundled(first + n) for n in range(tile.width)])
         data = self.machine.log.tile(tile)
         if data is None:
             raise Refused(BAD_TILE_PATH, path=path)
         return data
+
+    def _bundled(self, index: int) -> bytes:
+        """A leaf as entry bundles hold it: a redacted one is empty, its hash stands in the hash tiles."""
+        return b"" if self.machine.redacted(index) is not None else self.machine.leaf(index)
 
     async def consistency(self, first: int, second: int) -> list[bytes]:
         return self.machine.log.consistency(first, second)
@@ -247,10 +266,10 @@ class LedgerNode(Facade):
         if log_key is None:
             raise self._closed() or Refused(NO_LOG_KEY)
         machine, head = self.machine, self.machine.head
-        data = machine.leaf(index)
         block = machine.block_of(index)
         require(index != block.size - 1, NOT_A_STATEMENT, index=index)
-        statement = decode_statement(data, machine.profile)
+        # A redacted statement has its receipt, too: it proves the hash and never held the text.
+        statement = machine.redacted(index) or decode_statement(machine.leaf(index), machine.profile)
         return receipts.inclusion(
             machine.profile, log_key, self.origin, statement.subject, block.time,
             index, head.size, machine.log.inclusion(index), head.root,

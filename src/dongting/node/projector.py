@@ -9,7 +9,7 @@ import os
 
 from dongting.errors import Refused
 from dongting.node.erasures import declared, destroy
-from dongting.node.facade import BlockChanges, Facade
+from dongting.node.facade import BlockChanges, Facade, Version
 from dongting.store.files import Files
 from dongting.store.rows import Changed
 from dongting.store.side import SideStore
@@ -30,6 +30,7 @@ class Projector:
         self._files = files
         self._parts = parts
         self._envelopes = envelopes
+        self._purged = True
 
     async def step(self) -> int:
         """Take in the next blocks; how many there were."""
@@ -39,12 +40,11 @@ class Projector:
             return 0
         for block in blocks:
             self._erase(block)
-        changes = [
-            Changed(c.type, c.id, c.version, c.leaf, c.height, c.time, c.body)
-            for block in blocks
-            for c in block.changes
-        ]
-        self._views.apply(changes, blocks[-1].height, since=height)
+        changes = [_changed(version) for block in blocks for version in block.changes]
+        replaced = [_changed(version) for block in blocks for version in block.replaced]
+        self._views.apply(changes, blocks[-1].height, since=height, replaced=replaced)
+        if replaced:
+            await self._purge()
         return len(blocks)
 
     async def catch_up(self) -> None:
@@ -55,12 +55,19 @@ class Projector:
     async def run(self) -> None:
         """Follow until cancelled; a ledger that is away is waited for."""
         os.nice(10)
+        await self._purge()  # a former process may have been killed at it
         while True:
             try:
                 if not await self.step():
                     await asyncio.sleep(PAUSE)
+                    if not self._purged:
+                        await self._purge()
             except Refused:
                 await asyncio.sleep(1)
+
+    async def _purge(self) -> None:
+        """Clean the views' files of redacted texts; a reader may hold that up."""
+        self._purged = await asyncio.to_thread(self._views.purge)
 
     def _erase(self, block: BlockChanges) -> None:
         """Destroy what the block says was erased: ciphertext, data keys and salts."""
@@ -68,3 +75,9 @@ class Projector:
             erased = declared(change)
             if erased is not None:
                 destroy(erased, self._files, self._parts, self._envelopes)
+
+
+def _changed(version: Version) -> Changed:
+    return Changed(
+        version.type, version.id, version.version, version.leaf, version.height, version.time, version.body
+    )

@@ -14,8 +14,9 @@ import msgspec
 from dongting.appkit.fields import extras
 from dongting.apps import governance, membership
 from dongting.errors import Code, Fault, Refused, require
-from dongting.kernel.entries import BlockRecord, decode_entry, leaf_key, record_key, version_key
+from dongting.kernel.entries import BlockRecord, decode_entry, record_key, version_key
 from dongting.kernel.machine import Machine
+from dongting.node.redactions import REDACTION
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire import excerpt
 from dongting.wire.proof import Proof
@@ -45,9 +46,16 @@ NO_ADDRESSES = Code(
     status=400,
 )  # fmt: skip
 
+KEY_REDACTED = Code(
+    "node", 63, "key-registration-redacted",
+    "This cannot be proven offline: the statement that registered the key {key} was redacted. "
+    "Ask for a proof of other records, or for receipts of single statements.",
+    "无法离线证明：登记密钥 {key} 的声明已被删除正文。请改为证明其他记录，或索取单条声明的回执。",
+    status=410,
+)  # fmt: skip
+
 ORGANISATION = membership.app.records[membership.Organisation].name
 SIGNING_KEY = membership.app.records[membership.SigningKey].name
-REDACTION = governance.app.records[governance.Redaction].name
 _COUNTED = re.compile(r"\{1\.\.(\w+)\}")
 
 
@@ -175,6 +183,14 @@ class _Story:
             if key not in self.entries:
                 self.take(key)
                 self._take_decisions(key)
+                self._check_registration(key)
+
+    def _check_registration(self, key: str) -> None:
+        """Refuse what nobody could verify: a key whose registration is not in the file."""
+        first = _versions(self._machine, key)[-1]
+        public = msgspec.json.decode(decode_entry(first).body)["key"].encode()
+        named = any(public in statement.payload for statement in self._statements.values())
+        require(named or decode_entry(first).leaf < 0, KEY_REDACTED, key=key.partition("/")[2][:16])
 
     def leaves(self) -> list[tuple[int, bytes]]:
         """The statements and the ends of their blocks, ascending, and the end of the newest block."""
@@ -203,10 +219,8 @@ class _Story:
     def _take_leaf(self, index: int) -> None:
         if index < 0 or index in self._statements:
             return
-        redaction = f"{REDACTION}/{index}"
-        data = self._machine.store.get(leaf_key(index))
-        if data is None and self._machine.store.get(record_key(redaction)) is not None:
-            self._take_present(redaction)  # the file proves that the text had to go
+        if self._machine.redacted(index) is not None:
+            self._take_present(f"{REDACTION}/{index}")  # the file proves that the text had to go
             return
         self._statements[index] = decode_statement(self._machine.leaf(index), self._machine.profile)
         self._waiting.append(index)

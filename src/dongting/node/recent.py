@@ -4,22 +4,23 @@ Bounded by records; older blocks are read from the store again.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dongting.kernel.entries import BlockRecord
 from dongting.kernel.machine import Block, Machine, Written
 from dongting.node.facade import BlockChanges, Version
+from dongting.node.redactions import replaced
 
 LIMIT = 20_000  # records
 
 
-def changes(block: BlockRecord, written: Iterable[Written]) -> BlockChanges:
+def changes(block: BlockRecord, written: Iterable[Written], replaced: Sequence[Version] = ()) -> BlockChanges:
     """A block's record versions as the façade gives them out."""
     versions = []
     for each in written:
         type, id = each.address.split("/", 1)
         versions.append(Version(type, id, each.version, each.leaf, block.height, block.time, each.body))
-    return BlockChanges(block.height, block.time, block.first, block.size, versions)
+    return BlockChanges(block.height, block.time, block.first, block.size, versions, list(replaced))
 
 
 class RecentBlocks:
@@ -48,4 +49,9 @@ class RecentBlocks:
         if kept is not None:
             return changes(*kept)
         record = self._machine.block(height)
-        return changes(record, self._machine.written(record))
+        return changes(record, self._machine.written(record), replaced(self._machine, record))
+
+    def forget(self) -> None:
+        """Drop what is in memory, after texts were removed from the store."""
+        self._blocks.clear()
+        self._records = 0

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dongting.kernel.machine import Machine
 from dongting.node.audit import copied
 from dongting.node.home import Home
+from dongting.node.redactions import replaced
 from dongting.store.rows import Block, Changed
 
 
@@ -18,7 +19,9 @@ def rebuild(home: Home, progress: Callable[[int], None] = lambda _: None) -> int
         with copied(home) as store:
             machine = Machine(store, home.rules(), home.genesis_bytes())
             reached = views.rebuilding
-            return views.rebuild(blocks(machine, -1 if reached is None else reached), progress)
+            height = views.rebuild(blocks(machine, -1 if reached is None else reached), progress)
+            views.purge()
+            return height
     finally:
         views.close()
 
@@ -31,4 +34,8 @@ def blocks(machine: Machine, after: int) -> Iterator[Block]:
         for made in machine.written(block):
             type, _, id = made.address.partition("/")
             changes.append(Changed(type, id, made.version, made.leaf, height, block.time, made.body))
-        yield Block(height, changes)
+        former = [
+            Changed(v.type, v.id, v.version, v.leaf, v.height, v.time, v.body)
+            for v in replaced(machine, block)
+        ]
+        yield Block(height, changes, former)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, inspect, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from dongting.errors import Fault
-from dongting.store.schema import Tables, lock, open_engine, projection, tables
+from dongting.store.schema import Tables, lock, open_engine, projection, purging, rewrite, tables
 from dongting.store.search import index_for
 
 T = TypeVar("T")
@@ -116,6 +116,29 @@ class Generations:
             return
         connection.execute(update(projection).where(projection.c.generation == generation).values(ready=True))
         self._drop(connection, former)
+
+    def ask_purge(self, connection: Connection) -> None:
+        """Note, in the transaction that removes a text, that the files are to be purged of it."""
+        purging.create(connection, checkfirst=True)
+        if connection.execute(select(purging)).first() is None:
+            connection.execute(insert(purging).values(asked=1))
+
+    def purge(self) -> bool:
+        """Write the database anew if that was asked for; False when a reader held it up."""
+        if not inspect(self._engine).has_table(purging.name):
+            return True
+        with self.write() as connection:
+            if connection.execute(select(purging)).first() is None:
+                return True
+            unfinished = self._find(connection, ready=False)
+            if unfinished is not None:
+                self._drop(connection, unfinished)
+            index_for(connection).settle(connection, self.of(self.active(connection)))
+        if not rewrite(self._engine):
+            return False
+        with self.write() as connection:
+            connection.execute(delete(purging))
+        return True
 
     @staticmethod
     def _find(connection: Connection, ready: bool) -> int | None:

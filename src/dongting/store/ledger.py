@@ -14,8 +14,10 @@ from typing import Any, cast
 from rocksdict import (
     AccessType,
     BlockBasedOptions,
+    BottommostLevelCompaction,
     Cache,
     Checkpoint,
+    CompactOptions,
     DBCompressionType,
     DBRecoveryMode,
     Options,
@@ -225,6 +227,23 @@ class LedgerStore:
                 return
         for key in found:
             batch.delete(key)
+
+    def purge(self, keys: Sequence[bytes]) -> None:
+        """Leave nothing of the former values of these keys in the files of the database.
+
+        Puts the write-ahead log into table files and writes every table file anew that spans such a key.
+        Copies made by `checkpoint` before keep their own.
+        """
+        if self.read_only:
+            raise Refused(READ_ONLY, directory=self.directory)
+        options = CompactOptions()
+        options.set_bottommost_level_compaction(BottommostLevelCompaction.force_optimized())
+        try:
+            self._db.flush()
+            for key in keys:
+                self._db.compact_range(key, key + b"\0", options)
+        except Exception as error:
+            raise self._failure(error) from error
 
     def checkpoint(self, directory: Path) -> None:
         """Put a consistent copy of the running ledger, as of now, in a new directory on the same file system.

@@ -39,6 +39,20 @@ def project(connection: Connection, tables: Tables, fields: Fields, changes: Seq
     _count(connection, tables, tally)
 
 
+def replace(connection: Connection, tables: Tables, versions: Iterable[Changed]) -> None:
+    """Put these bodies in place of those that were kept; the versions are no longer current."""
+    record = tables.record
+    for version in versions:
+        connection.execute(
+            update(record)
+            .where(
+                record.c.type == version.type, record.c.id == version.id,
+                record.c.version == version.version, record.c.current == False,  # noqa: E712
+            )
+            .values(body=version.body)
+        )  # fmt: skip
+
+
 def _retire(
     connection: Connection, tables: Tables, fields: Fields,
     changes: Iterable[Changed], tally: Counter[tuple[int, str]],

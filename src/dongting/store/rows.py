@@ -37,10 +37,14 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """All that one block changed, in the order in which it did."""
+    """All that one block changed, in the order in which it did.
+
+    `replaced` are versions made earlier whose free text was redacted with this block, without it.
+    """
 
     height: int
     changes: Sequence[Changed]
+    replaced: Sequence[Changed] = ()
 
 
 class Row(Changed, frozen=True):

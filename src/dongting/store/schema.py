@@ -42,6 +42,10 @@ projection = Table(
 )  # fmt: skip
 
 
+#: Holds a row while texts that were redacted may still lie in pages that nothing refers to; made when needed.
+purging = Table("purging", MetaData(), Column("asked", Integer, primary_key=True, autoincrement=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """One generation of tables."""
@@ -149,7 +153,7 @@ def _prepare(connection: Any, _: Any) -> None:
         "temp_store = MEMORY",
         "cache_size = -65536",
         "mmap_size = 1073741824",
-        "secure_delete = OFF",  # nothing here is secret that the ledger does not hold for ever
+        "secure_delete = OFF",  # what the ledger does not hold for ever is purged by rewriting the file
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -167,3 +171,25 @@ def lock(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(4919128301)"))
+
+
+def rewrite(engine: Engine) -> bool:
+    """Write the database anew, without the pages and rows that nothing refers to any more.
+
+    False when a reader kept the write-ahead log of SQLite in use. On PostgreSQL the server's own
+    write-ahead log goes its own way.
+    """
+    connection = engine.raw_connection()
+    try:
+        if engine.dialect.name == "postgresql":
+            connection.rollback()
+            connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+            connection.cursor().execute("VACUUM FULL")
+            return True
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA temp_store = FILE")  # a copy of the whole database
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return bool(cursor.fetchall()[0][0] == 0)
+    finally:
+        connection.invalidate()  # a connection of its own settings

@@ -63,6 +63,8 @@ class Index(Protocol):
         tier: int, below: int, limit: int,
     ) -> list[int]: ...  # fmt: skip
 
+    def settle(self, connection: Connection, tables: Tables) -> None: ...
+
 
 class Sqlite:
     """FTS5. Its `ascii` tokenizer splits at our spaces only: it takes every other character beyond ASCII
@@ -108,6 +110,10 @@ class Sqlite:
             {"match": match, "below": below, "limit": limit},
         )
         return list(found.scalars())
+
+    def settle(self, connection: Connection, tables: Tables) -> None:
+        # Merges all segments into one, which no longer holds the terms of what was deleted.
+        connection.exec_driver_sql(f"INSERT INTO {tables.search} ({tables.search}) VALUES ('optimize')")  # noqa: S608
 
     @staticmethod
     def _phrase(term: Term) -> str:
@@ -158,6 +164,9 @@ class Postgres:
             {"query": query, "below": below, "limit": limit},
         )
         return list(found.scalars())
+
+    def settle(self, connection: Connection, tables: Tables) -> None:
+        """Nothing to do: VACUUM FULL builds table and index anew."""
 
     @staticmethod
     def _phrase(term: Term, weight: str) -> str:

@@ -14,7 +14,7 @@ from dongting.errors import Fault
 from dongting.store import queries
 from dongting.store.fields import Fields, storable, value_of
 from dongting.store.generations import Generations
-from dongting.store.projecting import project
+from dongting.store.projecting import project, replace
 from dongting.store.queries import BOUND, Filter, Filters, Place
 from dongting.store.rows import (
     MAX_PAGE,
@@ -69,19 +69,31 @@ class Views:
         """The height that an unfinished rebuild has reached (-1: nothing yet); None when there is none."""
         return self._generations.building()
 
-    def apply(self, changes: Sequence[Changed], height: int, *, since: int | None = None) -> int:
+    def apply(
+        self, changes: Sequence[Changed], height: int, *,
+        since: int | None = None, replaced: Sequence[Changed] = (),
+    ) -> int:  # fmt: skip
         """Take in all that changed up to `height`, in one transaction; return the height reached.
 
         What the views hold already is left out, so that the same changes may come again. `since` says
         that the changes are all those above that height: when the views are not that far (as after a
-        rebuild), nothing is taken in, and the height returned says from where to go on.
+        rebuild), nothing is taken in, and the height returned says from where to go on. `replaced` are
+        earlier versions without the text that was redacted; call `purge` afterwards.
         """
         with self._generations.write() as connection:
             generation = self._generations.active(connection)
             done = self._generations.height(connection, generation)
             if since is not None and since > done:
                 return done
-            return self._take(connection, generation, changes, height)
+            return self._take(connection, generation, changes, height, replaced)
+
+    def purge(self) -> bool:
+        """Leave nothing in the database's files of texts that were redacted; False: try again later.
+
+        Does nothing unless `apply` or `rebuild` met a redaction since. Rewrites the whole database, and
+        drops a rebuild that was left unfinished.
+        """
+        return self._generations.purge()
 
     def rebuild(self, source: Iterable[Block], progress: Callable[[int], None] | None = None) -> int:
         """Build the views anew from all blocks in order; return the height reached.
@@ -94,15 +106,17 @@ class Views:
             generation = self._generations.begin(connection)
             last = self._generations.height(connection, generation)
         pending: list[Changed] = []
+        replaced: list[Changed] = []
         for block in source:
             if block.height <= last:
                 continue
             pending.extend(block.changes)
+            replaced.extend(block.replaced)
             last = block.height
             if len(pending) >= _BATCH:
-                self._step(generation, pending, last, progress)
-                pending = []
-        self._step(generation, pending, last, progress)
+                self._step(generation, pending, last, progress, replaced)
+                pending, replaced = [], []
+        self._step(generation, pending, last, progress, replaced)
         with self._generations.write() as connection:
             self._generations.finish(connection, generation)
         return last
@@ -250,7 +264,10 @@ class Views:
 
         return self._generations.read(read)
 
-    def _take(self, connection: Connection, generation: int, changes: Sequence[Changed], height: int) -> int:
+    def _take(
+        self, connection: Connection, generation: int, changes: Sequence[Changed], height: int,
+        replaced: Sequence[Changed],
+    ) -> int:  # fmt: skip
         done = self._generations.height(connection, generation)
         if height <= done:
             return done
@@ -258,14 +275,18 @@ class Views:
             raise Fault(f"a change above the height {height} that it came with")
         fresh = [change for change in changes if change.height > done]
         project(connection, self._generations.of(generation), self._fields, fresh)
+        if replaced:
+            replace(connection, self._generations.of(generation), replaced)
+            self._generations.ask_purge(connection)
         self._generations.reach(connection, generation, height)
         return height
 
     def _step(
-        self, generation: int, changes: Sequence[Changed], height: int, progress: Callable[[int], None] | None
-    ) -> None:
+        self, generation: int, changes: Sequence[Changed], height: int,
+        progress: Callable[[int], None] | None, replaced: Sequence[Changed],
+    ) -> None:  # fmt: skip
         with self._generations.write() as connection:
-            done = self._take(connection, generation, changes, height)
+            done = self._take(connection, generation, changes, height, replaced)
         if progress:
             progress(done)
 

@@ -56,6 +56,9 @@ class MemoryStore:
             else:
                 self._values[key] = value
 
+    def purge(self, keys: Sequence[bytes]) -> None:
+        """Nothing to do: a value that was replaced is gone."""
+
     def close(self) -> None:
         """Nothing to release; the values stay, as they would on disk."""
 
@@ -107,6 +110,10 @@ class FailingStore:
             f"write {self.writes} failed, as this test asked; whether it is there is unknown"
         )
         raise self._failed
+
+    def purge(self, keys: Sequence[bytes]) -> None:
+        """As the inner store."""
+        self.inner.purge(keys)
 
     def close(self) -> None:
         """Close the inner store."""

@@ -222,4 +222,4 @@ def test_a_key_registered_in_the_log_verifies_what_it_signs_later(ledger: Ledger
 
 def test_numbers_and_names_of_findings_are_unique() -> None:
     found: Sequence[Code] = [value for value in vars(findings).values() if isinstance(value, Code)]
-    assert len({code.number for code in found}) == len({code.name for code in found}) == len(found) == 18
+    assert len({code.number for code in found}) == len({code.name for code in found}) == len(found) == 21

@@ -1,9 +1,9 @@
 import pytest
 
 from dongting.errors import Code, Refused
-from dongting.kernel.entries import leaf_key
 from dongting.node import prove
 from dongting.node.prove import assemble, follow
+from dongting.node.redactions import mark
 from dongting.sdk.verify import verify
 from dongting.testing import Ledger
 from dongting.testing.members import enact
@@ -72,7 +72,7 @@ def test_every_version_of_a_record_brings_its_statement(share: Share) -> None:
 def test_a_statement_whose_text_was_redacted_is_left_out_and_the_redaction_proven(share: Share) -> None:
     ledger = share.ledger
     assert enact(ledger, "governance/redact", {"id": "0", "ground": "court-order"}).refusal is None
-    ledger.store.write([(leaf_key(0), None)])
+    mark(ledger.machine)
     story = verify(share.closed(), ledger.machine.network)
     assert story.events[0].action == "sharing/request"
     assert story.record("governance.redaction/0") is not None

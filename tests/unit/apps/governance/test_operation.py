@@ -137,11 +137,24 @@ def test_members_that_cannot_be_are_refused(ledger: Ledger) -> None:
 
 
 def test_a_redaction_says_which_leaf_on_what_ground_and_when(ledger: Ledger) -> None:
-    assert decide(ledger, "redact", id="1", ground="unlawful-content") is None
-    found = ledger.get(Redaction, "1")
+    pass_blocks(ledger, 1)
+    assert decide(ledger, "redact", id="0", ground="unlawful-content") is None
+    found = ledger.get(Redaction, "0")
+    assert found is not None
     height = ledger.machine.head.height
-    assert found == Redaction(id="1", ground="unlawful-content", height=height, decided=ledger.time)
-    assert decide(ledger, "redact", id="1", ground="court-order") == str(codes.ALREADY_REDACTED)
+    expected = Redaction(
+        id="0", ground="unlawful-content", height=height, decided=ledger.time, kept=found.kept
+    )
+    assert found == expected
+    assert decide(ledger, "redact", id="0", ground="court-order") == str(codes.ALREADY_REDACTED)
+
+
+def test_only_a_statement_of_an_earlier_block_is_redacted(ledger: Ledger) -> None:
+    pass_blocks(ledger, 1)
+    decision = 2 + 4  # a proposal, a vote and the vote that decides, each with the end of its block
+    for leaf in (decision, 1, 10**14):
+        assert decide(ledger, "redact", id=str(leaf), ground="court-order") == str(kernel.NOT_REDACTABLE)
+        assert ledger.get(Redaction, str(leaf)) is None
 
 
 @pytest.mark.parametrize("leaf", ["01", "-1", "one", "1\n", ""])
