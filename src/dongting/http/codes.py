@@ -77,8 +77,8 @@ INTERNAL = Code(
 )  # fmt: skip
 TOO_MANY_REQUESTS = Code(
     "http", 13, "too-many-requests",
-    "This key sends more than {rate} requests a second; wait {wait} seconds.",
-    "此密钥每秒请求数超过 {rate}；请等待 {wait} 秒。",
+    "You send more than {rate} requests a second; wait {wait} seconds.",
+    "贵单位每秒请求数超过 {rate}；请等待 {wait} 秒。",
     status=429,
 )  # fmt: skip
 REPLAYED = Code(

@@ -16,8 +16,9 @@ class Limits:
     """Sizes in bytes, times in seconds.
 
     `head` and `fields` bound a request's target and header fields; a body may take `patience` and one
-    second more for each `slowest` bytes. A key may send `burst` requests at once and `rate` a second.
-    `wait` is how long a list waits for the height that was asked for.
+    second more for each `slowest` bytes; a response that is not read for `patience` is given up. An
+    organisation may send `burst` requests at once and `rate` a second. `wait` is how long a list waits for
+    the height that was asked for.
     """
 
     head: int = 32 * 1024

@@ -1,7 +1,8 @@
 """Who sends a request: its HTTP message signature (RFC 9421) under a member's registered key.
 
-A signature counts once, for this node, for five minutes. It is checked before any content is read; the
-content is then held against the Content-Digest (RFC 9530) that the signature covers.
+A signature counts for five minutes, once in each worker of a node; what members ask by request is safe to
+repeat. It is checked before any content is read; the content is then held against the Content-Digest
+(RFC 9530) that the signature covers.
 """
 
 from collections import OrderedDict
@@ -52,14 +53,18 @@ class _Nonces:
         self._old: set[tuple[str, str]] = set()
         self._turned = 0.0
 
-    def once(self, kid: str, nonce: str, now: float) -> None:
+    def check(self, kid: str, nonce: str, now: float) -> None:
+        """Refuse a nonce that was seen."""
         if now - self._turned >= REMEMBERED:
             self._old = self._new if now - self._turned < 2 * REMEMBERED else set()
             self._new, self._turned = set(), now
         key = (kid, nonce)
         require(key not in self._new and key not in self._old, REPLAYED)
         require(len(self._new) < _MOST_NONCES, TOO_MANY_REQUESTS, rate=_MOST_NONCES // REMEMBERED, wait=60)
-        self._new.add(key)
+
+    def add(self, kid: str, nonce: str) -> None:
+        """Remember one that was checked."""
+        self._new.add((kid, nonce))
 
 
 class Callers:
@@ -107,8 +112,10 @@ class Callers:
             lambda keyid, base, signature: keyid == kid and key.verify(signature, base),
             content=head.has_content,
         )
-        self._nonces.once(kid, nonce, self._ticks())
-        self._buckets.take(kid)
+        # In this order a repeated request costs its signer nothing, and one too many no memory of others.
+        self._nonces.check(kid, nonce, self._ticks())
+        self._buckets.take(caller.organisation)
+        self._nonces.add(kid, nonce)
         require(caller.roles, NO_STANDING, organisation=caller.organisation)
         return caller
 

@@ -27,8 +27,7 @@ class Ledger:
 
     def __init__(self, suite: Suite = ED25519, roles: tuple[str, ...] = ("member",)) -> None:
         self.profile = profile_named("international")
-        self.key = PrivateKey.generate(suite)
-        self.kid = self.key.public().thumbprint(self.profile).hex()
+        self.renew(suite)
         self.roles = roles
         self.asked = 0
         self.ticks = 0.0
@@ -40,6 +39,11 @@ class Ledger:
             lambda: NOW,
             lambda: self.ticks,
         )
+
+    def renew(self, suite: Suite = ED25519) -> None:
+        """Give the member another key."""
+        self.key = PrivateKey.generate(suite)
+        self.kid = self.key.public().thumbprint(self.profile).hex()
 
     async def find(self, kid: str) -> Signer:
         self.asked += 1
@@ -112,6 +116,37 @@ def test_a_key_that_asks_too_often_is_told_to_wait() -> None:
     with pytest.raises(Refused) as refused:
         ledger.ask(ledger.head())
     assert str(refused.value.code) == "http/too-many-requests"
+
+
+def test_further_keys_let_nobody_ask_more_often() -> None:
+    ledger = Ledger()
+    for _ in range(20):
+        ledger.ask(ledger.head())
+    ledger.renew()
+    with pytest.raises(Refused) as refused:
+        ledger.ask(ledger.head())
+    assert str(refused.value.code) == "http/too-many-requests"
+
+
+def test_one_request_too_many_is_not_remembered() -> None:
+    ledger = Ledger()
+    for _ in range(20):
+        ledger.ask(ledger.head())
+    late = ledger.head()
+    with pytest.raises(Refused):
+        ledger.ask(late)
+    ledger.ticks = 1.0
+    assert ledger.ask(late).organisation == "env-bureau"
+
+
+def test_a_repeated_request_costs_its_signer_nothing() -> None:
+    ledger = Ledger()
+    captured = ledger.head()
+    ledger.ask(captured)
+    for _ in range(100):
+        with pytest.raises(Refused):
+            ledger.ask(captured)
+    assert ledger.ask(ledger.head()).organisation == "env-bureau"
 
 
 @pytest.mark.parametrize("keyid", ["", "x", "AB" * 32, "ab" * 31, "ab" * 33, "../" * 20])
