@@ -105,6 +105,10 @@ class Execution:
     def version(self) -> int:
         return self._frame.versions.get(self._app, 1)
 
+    def runs(self, app: str) -> bool:
+        """Whether the network runs this application at this height."""
+        return app in self._frame.versions
+
     @property
     def author(self) -> str:
         return self._principal.id
@@ -176,7 +180,7 @@ class Execution:
 
     def attempt(self, action: str, arguments: bytes) -> Code | None:
         verb = self._state.rules.actions.get(action)
-        if verb is None:
+        if verb is None or not self.runs(verb.app.name):
             return codes.UNKNOWN_ACTION
         if COLLECTIVE not in verb.declared.by:
             return codes.NOT_COLLECTIVE

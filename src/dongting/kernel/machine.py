@@ -236,7 +236,7 @@ class Machine:
         if before is not None:
             raise Refused(codes.REPLAYED, issuer=statement.issuer, index=before[0])
         principal = self.rules.authority(work).signer(statement.issuer, statement.kid.hex())
-        verb = self._verb(statement)
+        verb = self._verb(work, statement)
         check_role(verb, principal)
         return principal, verb
 
@@ -248,9 +248,10 @@ class Machine:
         work.begin(principal)
         work.run(verb, arguments)
 
-    def _verb(self, statement: Statement) -> Verb:
+    def _verb(self, work: Execution, statement: Statement) -> Verb:
+        """The action, if the network runs its application at this height (kernel rule 11)."""
         verb = self.rules.actions.get(statement.action)
-        if verb is None:
+        if verb is None or not work.runs(verb.app.name):
             raise Refused(codes.UNKNOWN_ACTION, action=statement.action)
         return verb
 

@@ -91,8 +91,10 @@ class Rules:
 
         Source of an application carries its earlier versions too, so only the newest is compared by hash.
         """
+        if self.schedule is None:
+            return {app.name: app.version for app in self.apps}
         active: dict[str, Scheduled] = {}
-        for each in self.schedule(reader) if self.schedule is not None else ():
+        for each in self.schedule(reader):
             if each.from_height <= reader.height:
                 active[each.app] = each
         installed = {app.name: app.version for app in self.apps}

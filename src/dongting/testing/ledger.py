@@ -86,11 +86,10 @@ class Ledger:
         suite = SM2 if profile == "national" else ED25519
         self.keys = {id: PrivateKey.generate(suite) for id, *_ in FOUNDERS}
         self.log_key = PrivateKey.generate(ED25519)
-        if apps:
-            named = [AppVersion(app.name, app.version, "0" * 64) for app in apps]  # no source is compared
-            genesis = {"apps": [*installed_versions(self.profile), *named], **genesis}
-        self.genesis = network(self.profile, self.keys, self.log_key, **genesis)
         self.rules = _with_apps(rules or installed_rules(self.profile), apps, supplies)
+        sources = self.rules.sources
+        begins = [AppVersion(a.name, a.version, sources.get(a.name, "0" * 64)) for a in self.rules.apps]
+        self.genesis = network(self.profile, self.keys, self.log_key, **{"apps": begins, **genesis})
         self.store = store if store is not None else MemoryStore()
         self.time = START
         self._drawn = 0

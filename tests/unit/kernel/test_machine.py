@@ -86,6 +86,14 @@ def test_an_unknown_action_is_refused(ledger: Ledger) -> None:
     refused(ledger, ledger.sign("env-bureau", "none/fill", {}), "unknown-action")
 
 
+def test_an_application_that_the_network_does_not_run_has_no_actions(ledger: Ledger) -> None:
+    """Rule 11: what is installed here is not yet what the network agreed on."""
+    listed = [app for app in ledger.genesis.apps if app.name != "box"]
+    ledger.genesis = msgspec.structs.replace(ledger.genesis, apps=listed)
+    ledger.machine = Machine(MemoryStore(), ledger.rules, ledger.genesis.encode())
+    refused(ledger, ledger.sign("env-bureau", "box/fill", {"id": "a"}), "unknown-action")
+
+
 def test_an_author_without_the_role_is_refused(ledger: Ledger) -> None:
     refused(ledger, ledger.sign("env-bureau", "box/together", {"id": "a"}), "wrong-role")
     assert code(ledger.submit(ledger.sign("env-bureau", "box/found", {"id": "a"}))[0]) == "accepted"
