@@ -37,8 +37,8 @@ class Store(Protocol):
     def write(self, changes: Sequence[Change]) -> None:
         """Apply all changes in one atomic, synced write."""
 
-    def purge(self, keys: Sequence[bytes]) -> None:
-        """Leave nothing of the former values of these keys where the store keeps its bytes."""
+    def purge(self, spans: Sequence[tuple[bytes, bytes]]) -> None:
+        """Leave nothing of former values, of the keys from each first to each last, where bytes are kept."""
 
     def close(self) -> None:
         """Release the store."""

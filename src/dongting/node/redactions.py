@@ -7,6 +7,7 @@ texts in one write, then the store purges what it still held, then a file notes 
 
 import threading
 from collections.abc import Iterator, Sequence, Set
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from dongting.errors import Fault
 from dongting.kernel.entries import BlockRecord, decode_entry, record_key
 from dongting.kernel.machine import Machine
 from dongting.kernel.redaction import Removal, removal
-from dongting.kernel.store import RECORDS, VERSIONS
+from dongting.kernel.store import LEAVES, RECORDS, VERSIONS
 from dongting.node.facade import Version
 from dongting.store.disk import replace_file
 
@@ -41,7 +42,7 @@ class Redactions:
         if not made:
             return
         with self._lock:
-            self._machine.store.purge([key for each in made for key, _ in each.changes])
+            self._machine.store.purge(_spans(made))
             self._done |= {each.leaf for each in made}
             replace_file(self._path, msgspec.json.encode(sorted(self._done)))
 
@@ -58,6 +59,13 @@ def mark(machine: Machine, done: Set[int] = frozenset()) -> list[Removal]:
     if changes:
         machine.store.write(changes)
     return made
+
+
+def _spans(made: Sequence[Removal]) -> list[tuple[bytes, bytes]]:
+    """First and last key of each run: one leaf, or the versions of one record."""
+    keys = sorted(key for each in made for key, _ in each.changes)
+    runs = [[*run] for _, run in groupby(keys, lambda key: key if key[:1] == LEAVES else key[:-8])]
+    return [(run[0], run[-1]) for run in runs]
 
 
 def replaced(machine: Machine, block: BlockRecord) -> list[Version]:

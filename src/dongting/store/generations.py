@@ -12,7 +12,18 @@ from sqlalchemy import Connection, delete, insert, inspect, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from dongting.errors import Fault
-from dongting.store.schema import Tables, lock, open_engine, projection, purging, rewrite, tables
+from dongting.store.schema import (
+    JOURNAL,
+    REWRITE,
+    Tables,
+    empty_journal,
+    lock,
+    open_engine,
+    projection,
+    purging,
+    rewrite,
+    tables,
+)
 from dongting.store.search import index_for
 
 T = TypeVar("T")
@@ -120,24 +131,29 @@ class Generations:
     def ask_purge(self, connection: Connection) -> None:
         """Note, in the transaction that removes a text, that the files are to be purged of it."""
         purging.create(connection, checkfirst=True)
-        if connection.execute(select(purging)).first() is None:
-            connection.execute(insert(purging).values(asked=1))
+        connection.execute(delete(purging))
+        connection.execute(insert(purging).values(asked=REWRITE))
 
     def purge(self) -> bool:
         """Write the database anew if that was asked for; False when a reader held it up."""
         if not inspect(self._engine).has_table(purging.name):
             return True
         with self.write() as connection:
-            if connection.execute(select(purging)).first() is None:
-                return True
-            unfinished = self._find(connection, ready=False)
-            if unfinished is not None:
-                self._drop(connection, unfinished)
-            index_for(connection).settle(connection, self.of(self.active(connection)))
-        if not rewrite(self._engine):
-            return False
-        with self.write() as connection:
-            connection.execute(delete(purging))
+            asked = connection.execute(select(purging.c.asked)).scalar()
+            if asked == REWRITE:
+                unfinished = self._find(connection, ready=False)
+                if unfinished is not None:
+                    self._drop(connection, unfinished)
+                index_for(connection).settle(connection, self.of(self.active(connection)))
+        if asked == REWRITE:
+            rewrite(self._engine)
+            with self.write() as connection:
+                connection.execute(update(purging).values(asked=JOURNAL))
+        if asked is not None:
+            if not empty_journal(self._engine):
+                return False
+            with self.write() as connection:
+                connection.execute(delete(purging))
         return True
 
     @staticmethod

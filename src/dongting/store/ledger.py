@@ -228,10 +228,10 @@ class LedgerStore:
         for key in found:
             batch.delete(key)
 
-    def purge(self, keys: Sequence[bytes]) -> None:
-        """Leave nothing of the former values of these keys in the files of the database.
+    def purge(self, spans: Sequence[tuple[bytes, bytes]]) -> None:
+        """Leave nothing of former values in the files of the database, from each first key to the last.
 
-        Puts the write-ahead log into table files and writes every table file anew that spans such a key.
+        Puts the write-ahead log into table files and writes every table file anew that holds such a key.
         Copies made by `checkpoint` before keep their own.
         """
         if self.read_only:
@@ -240,8 +240,8 @@ class LedgerStore:
         options.set_bottommost_level_compaction(BottommostLevelCompaction.force_optimized())
         try:
             self._db.flush()
-            for key in keys:
-                self._db.compact_range(key, key + b"\0", options)
+            for first, last in spans:
+                self._db.compact_range(first, last + b"\0", options)
         except Exception as error:
             raise self._failure(error) from error
 

@@ -43,6 +43,7 @@ projection = Table(
 
 
 #: Holds a row while texts that were redacted may still lie in pages that nothing refers to; made when needed.
+REWRITE, JOURNAL = 1, 2  # what is still to be done: all of it, or only the write-ahead log
 purging = Table("purging", MetaData(), Column("asked", Integer, primary_key=True, autoincrement=False))
 
 
@@ -173,23 +174,31 @@ def lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(4919128301)"))
 
 
-def rewrite(engine: Engine) -> bool:
-    """Write the database anew, without the pages and rows that nothing refers to any more.
-
-    False when a reader kept the write-ahead log of SQLite in use. On PostgreSQL the server's own
-    write-ahead log goes its own way.
-    """
+def rewrite(engine: Engine) -> None:
+    """Write the database anew, without the pages and rows that nothing refers to any more."""
     connection = engine.raw_connection()
     try:
         if engine.dialect.name == "postgresql":
             connection.rollback()
             connection.driver_connection.autocommit = True  # type: ignore[union-attr]
             connection.cursor().execute("VACUUM FULL")
-            return True
+        else:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA temp_store = FILE")  # for a copy of the whole database
+            cursor.execute("VACUUM")
+    finally:
+        connection.invalidate()  # a connection of its own settings
+
+
+def empty_journal(engine: Engine) -> bool:
+    """Truncate the write-ahead log of SQLite; False while a reader uses it. PostgreSQL's goes its own way."""
+    if engine.dialect.name == "postgresql":
+        return True
+    connection = engine.raw_connection()
+    try:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA temp_store = FILE")  # a copy of the whole database
-        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA busy_timeout = 1000")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return bool(cursor.fetchall()[0][0] == 0)
     finally:
-        connection.invalidate()  # a connection of its own settings
+        connection.invalidate()

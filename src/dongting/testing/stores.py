@@ -56,7 +56,7 @@ class MemoryStore:
             else:
                 self._values[key] = value
 
-    def purge(self, keys: Sequence[bytes]) -> None:
+    def purge(self, spans: Sequence[tuple[bytes, bytes]]) -> None:
         """Nothing to do: a value that was replaced is gone."""
 
     def close(self) -> None:
@@ -111,9 +111,9 @@ class FailingStore:
         )
         raise self._failed
 
-    def purge(self, keys: Sequence[bytes]) -> None:
+    def purge(self, spans: Sequence[tuple[bytes, bytes]]) -> None:
         """As the inner store."""
-        self.inner.purge(keys)
+        self.inner.purge(spans)
 
     def close(self) -> None:
         """Close the inner store."""

@@ -559,3 +559,41 @@ def test_what_waits_comes_in_pages_and_goes_when_it_was_done(shelf: Shelf) -> No
 def test_the_codes_of_the_views_are_fixed() -> None:
     codes = (NOT_INDEXED, queries.TOO_MANY, rows.BAD_CURSOR)
     assert [(code.module, code.number) for code in codes] == [("store", 40), ("store", 41), ("store", 42)]
+
+
+# Redaction
+
+
+def test_a_redacted_version_is_shown_without_its_text_and_never_found(shelf: Shelf) -> None:
+    shelf.put(Book("a", title=Text(zh="非法文字", en="unlawful"), tags=("unlawful",)))
+    shelf.put(Book("b", title=Text(en="lawful")))
+    block = shelf.block(Book("a", title=Text(zh="已删除", en="redacted"), tags=("redacted",)))
+    blank = msgspec.json.encode(Book("a", title=Text(en="redacted"), tags=("redacted",)))
+    former = Changed(BOOK, "a", 1, 0, 0, 1000, blank)
+    shelf.views.apply(block.changes, block.height, since=block.height - 1, replaced=[former])
+    rows = shelf.views.versions(BOOK, "a").rows
+    assert [(row.version, row.current) for row in rows] == [(2, True), (1, False)]
+    assert rows[1].body == blank
+    assert shelf.searched("unlawful") == shelf.searched("非法文字") == []
+    assert shelf.searched("lawful") == ["b"]
+    assert shelf.views.purge()
+    assert shelf.views.purge()
+    assert shelf.searched("redacted") == ["a"]
+    assert ("unlawful", 1) not in shelf.views.facets(BOOK, "tags").values
+    shelf.put(Book("c"))
+
+
+def test_a_purge_drops_a_rebuild_that_was_left_unfinished(shelf: Shelf) -> None:
+    blocks = [shelf.put(Book("a", title=Text(en="unlawful")))]
+
+    def killed() -> Iterator[Block]:
+        yield from blocks
+        raise KeyboardInterrupt
+
+    shelf.views.apply([], 5, replaced=[])
+    with pytest.raises(KeyboardInterrupt):
+        shelf.views.rebuild(killed())
+    assert shelf.views.rebuilding is not None
+    shelf.views.apply([], 6, replaced=[Changed(BOOK, "a", 1, 0, 0, 1000, b"{}")])
+    assert shelf.views.purge()
+    assert shelf.views.rebuilding is None

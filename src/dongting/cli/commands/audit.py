@@ -31,13 +31,25 @@ def audit(session: Session) -> None:
         f"已推导 {ledger.height:,} 个区块、{ledger.size:,} 条日志、{ledger.statements:,} 条声明；"
         f"已校验 {report.files:,} 个文件。",
     )
+    if ledger.redacted:
+        leaves = ", ".join(map(str, ledger.redacted))
+        session.say(
+            f"Redacted by resolution, and taken from what is kept of them: leaves {leaves}.",
+            f"已依决议删除正文、按保留内容核对的条目：{leaves}。",
+        )
+    if ledger.taken:
+        session.say(
+            f"{ledger.taken:,} later statements had read such text; the state root holds their effects.",
+            f"另有 {ledger.taken:,} 条后续声明曾读取此类正文，其效果以状态根为准。",
+        )
     for found in report.findings:
         session.say(f"- {found.text('en')} [{found.code}]", f"- {found.text('zh')} [{found.code}]")
     found_ = [{"code": str(f.code), "detail": f.text(session.language)} for f in report.findings]
     session.answer(
         {
             "clean": report.clean, "height": ledger.height, "size": ledger.size,
-            "statements": ledger.statements, "files": report.files, "findings": found_,
+            "statements": ledger.statements, "files": report.files, "redacted": ledger.redacted,
+            "findings": found_,
         }
     )  # fmt: skip
     if report.clean:
