@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/.tools
 
-.PHONY: run stop test check lint bench soak setup postgresql clean
+.PHONY: run stop test check lint bench soak setup postgresql chromium clean
 
 run: $(READY)
 	@$(BIN)/python -m dongting.cli.demo
@@ -12,7 +12,7 @@ run: $(READY)
 stop:
 	@$(BIN)/python -m dongting.cli.demo stop
 
-test: $(TOOLS) postgresql
+test: $(TOOLS) postgresql chromium
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/mypy
@@ -52,6 +52,12 @@ postgresql:
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && \
 		$(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y postgresql; }
+
+# The tests of the console look at its pages in a real browser.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && \
+		$(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y chromium; }
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
