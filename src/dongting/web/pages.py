@@ -10,6 +10,7 @@ from dongting.web import members, offers
 from dongting.web.catalogue import VOCABULARY
 from dongting.web.offers import Wish
 from dongting.web.site import Site
+from dongting.web.telling import telling
 from dongting.web.visits import Visit, address
 
 
@@ -91,7 +92,7 @@ async def ledger(site: Site, visit: Visit) -> Reply:
 
 async def verify(site: Site, visit: Visit) -> Reply:
     """GET /verify."""
-    return site.page(visit, "verify.html", section="verify")
+    return site.page(visit, "verify.html", section="verify", declared=telling(visit.language))
 
 
 async def join(site: Site, visit: Visit) -> Reply:
