@@ -84,9 +84,8 @@ class Execution:
         self._frame = frame
         self._block = block
         self._changes = changes
-        self._cache = state.cache
         self._records = state.rules.records
-        self._absent: dict[str, Versioned] = {}
+        self._seen = dict(block)  # as the block stands: what was read or written, and what there is not
         self._writes: dict[str, Versioned] = {}
         self._principal = Principal("", frozenset(), frozenset())
         self._app = ""
@@ -125,13 +124,9 @@ class Execution:
         return found
 
     def _find(self, record: type[Any], address: str) -> Versioned:
-        found = self._writes.get(address) or self._block.get(address) or self._cache.get(address)
+        found = self._writes.get(address) or self._seen.get(address)
         if found is None:
-            found = self._absent.get(address)
-            if found is None:
-                found = self._state.read(record, address)
-                if found is _NONE:
-                    self._absent[address] = found  # most new records are looked for before they are made
+            found = self._seen[address] = self._state.read(record, address)
         return found
 
     def put(self, record: Any) -> None:
@@ -223,6 +218,7 @@ class Execution:
     def finish(self) -> dict[str, Versioned]:
         """Hand the statement's writes to the block."""
         self._block.update(self._writes)
+        self._seen.update(self._writes)
         return self._writes
 
 

@@ -72,6 +72,7 @@ class Block:
     head: Head
     outcomes: list[Outcome]
     changes: list[Change] = field(default_factory=list)
+    drop: list[bytes] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     records: dict[str, Versioned] = field(default_factory=dict)
     entries: dict[bytes, bytes] = field(default_factory=dict)
@@ -296,7 +297,7 @@ class Machine:
         block.head = Head(self.network, height, time, block.log.size, block.log.root, block.tree.root)
         block.changes += block.tree.changes
         block.changes += block.log.changes
-        block.changes += self._replay.expired(head.time, time)
+        block.drop = self._replay.expired(head.time, time)
         block.changes.append((HEAD_KEY, block.head.encode()))
         block.changes.append(self._block_record(block, head.size))
 
@@ -320,7 +321,7 @@ class Machine:
 
     def _apply(self, block: Block) -> None:
         self._point(1)
-        self.store.write(block.changes)
+        self.store.write(block.changes, block.drop)
         self._point(2)
         if block.tree is not None:
             self.tree.commit(block.tree)

@@ -6,7 +6,7 @@ t + MAX_AHEAD + MAX_LIFETIME, so the present epoch and the one before are all th
 window of a `cti` is thus that of the statement that bears it: the same bytes are never accepted twice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from dongting.kernel.store import REPLAY_WINDOW, Change, Store
 from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
@@ -14,12 +14,12 @@ from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
 EPOCH = MAX_LIFETIME + MAX_AHEAD  # seconds
 
 
+def _prefix(epoch: int) -> bytes:
+    return REPLAY_WINDOW + max(epoch, 0).to_bytes(5)
+
+
 def _key(epoch: int, issuer: str, nonce: bytes) -> bytes:
-    return REPLAY_WINDOW + max(epoch, 0).to_bytes(5) + nonce + issuer.encode("ascii")
-
-
-def _value(index: int, leaf: bytes) -> bytes:
-    return index.to_bytes(8) + leaf
+    return _prefix(epoch) + nonce + issuer.encode("ascii")
 
 
 class ReplayWindow:
@@ -51,20 +51,16 @@ class ReplayWindow:
 
     def record(self, statement: Statement, index: int, time: int) -> Change:
         """The change that remembers an accepted statement."""
-        return _key(time // EPOCH, statement.issuer, statement.nonce), _value(index, statement.leaf)
+        key = _key(time // EPOCH, statement.issuer, statement.nonce)
+        return key, index.to_bytes(8) + statement.leaf
 
-    def expired(self, before: int, time: int) -> Iterator[Change]:
-        """The changes that forget epochs which no statement can come from any more.
+    def expired(self, before: int, time: int) -> list[bytes]:
+        """The prefixes of keys to drop: epochs from which nothing can come any more.
 
-        Nothing to do unless a new epoch began since `before`, the time of the block before.
+        `before` is the time of the block before; none unless a new epoch began since.
         """
-        if time // EPOCH == before // EPOCH:
-            return
-        oldest = max(time // EPOCH - 1, 0).to_bytes(5)
-        for key, _ in self._store.scan(REPLAY_WINDOW):
-            if key[1:6] >= oldest:
-                return
-            yield key, None
+        epoch, last = time // EPOCH, before // EPOCH
+        return [_prefix(each) for each in (last - 1, last) if 0 <= each < epoch - 1]
 
 
 def _place(value: bytes) -> tuple[int, bytes]:

@@ -34,8 +34,8 @@ class Store(Protocol):
     def scan_back(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Keys that begin with `prefix`, descending, from `prefix + start` (or the last) down."""
 
-    def write(self, changes: Sequence[Change]) -> None:
-        """Apply all changes in one atomic, synced write."""
+    def write(self, changes: Sequence[Change], drop: Sequence[bytes] = ()) -> None:
+        """Delete the keys with a prefix of `drop`, then apply all changes: one atomic, synced write."""
 
     def purge(self, spans: Sequence[tuple[bytes, bytes]]) -> None:
         """Leave nothing of former values, of the keys from each first to each last, where bytes are kept."""
