@@ -1,7 +1,8 @@
 """The ledger's process: kernel, engine and store joined behind the façade."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
 from dongting.kernel.entries import decode_entry, record_key
 from dongting.kernel.machine import Accepted, Block, Machine
+from dongting.kernel.redaction import Removal
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
 from dongting.node.facade import BlockChanges, Download, Facade, Fate, Signer, Status, Submitted, Version
@@ -55,6 +57,9 @@ NOT_THE_LOG_KEY = Code(
     "密钥库中的日志密钥不属于本网络；请使用与本网络对应的密钥库。",
     status=409,
 )  # fmt: skip
+
+
+log = logging.getLogger("dongting.ledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,15 @@ class LedgerNode(Facade):
         """Remove at once what the block redacted; the disk is cleaned beside the next blocks."""
         made = self._redactions.mark()
         self._recent.forget()
-        task = asyncio.create_task(asyncio.to_thread(self._redactions.purge, made))
+        task = asyncio.create_task(self._purge(made))
         self._purging.add(task)
         task.add_done_callback(self._purging.discard)
+
+    async def _purge(self, made: Sequence[Removal]) -> None:
+        try:
+            await asyncio.to_thread(self._redactions.purge, made)
+        except (Refused, Fault) as error:  # a full disk, say; the next start tries again
+            log.error("redacted text is still on the disk", extra={"why": str(error)})
 
     async def exposition(self) -> bytes:
         head, counted = self.machine.head, self._counted

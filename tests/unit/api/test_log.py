@@ -47,6 +47,24 @@ def test_entries_leaves_and_receipts_are_for_members(site: Any) -> None:
     assert site.ask("GET", "/log/tile/entries/000.p/2").status_code == 401
 
 
+def test_a_redacted_leaf_is_gone_and_its_receipt_is_not(site: Any) -> None:
+    dataset = {**site.dataset(), "title": {"en": "Unlawful-7f3a words"}}
+    index = site.act("env-bureau", "catalogue/publish", dataset)["index"]
+    assert "7f3a" in site.ask("GET", "/v1/search?q=7f3a", by="air-alliance").text
+    arguments = f'{{"ground":"court-order","id":"{index}"}}'
+    proposal = {"id": f"redact-{index}", "action": "governance/redact", "arguments": arguments}
+    site.act("env-bureau", "governance/propose", proposal)
+    for founder in ("env-bureau", "green-tech"):
+        site.act(founder, "governance/vote", {"proposal": proposal["id"], "choice": "for"})
+    gone = site.ask("GET", f"/v1/leaves/{index}", by="air-alliance")
+    assert (gone.status_code, gone.json()["code"]) == (410, "kernel/redacted")
+    assert site.ask("GET", f"/v1/receipts/{index}", by="green-tech").status_code == 200
+    place = f"/v1/records/catalogue.dataset/{dataset['id']}"
+    for target in (place, f"{place}/versions", "/v1/search?q=7f3a"):
+        answer = site.ask("GET", target, by="air-alliance")
+        assert (answer.status_code, "7f3a" in answer.text) == (200, False)
+
+
 def test_a_proof_file_can_be_read(site: Any) -> None:
     dataset = site.dataset()
     site.act("env-bureau", "catalogue/publish", dataset)
