@@ -33,6 +33,7 @@ HALTED = Code(
 
 CHUNK = 128  # statements that one worker verifies at a time
 MAX_WAITING = 50_000
+MAX_WAITING_BYTES = 128 * 2**20
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Embedded:
         self._chunks: deque[_Chunk] = deque()
         self._arrived = asyncio.Event()
         self.waiting = 0
+        self._waiting_bytes = 0
         self.halted: str | None = None
 
     async def start(self) -> None:
@@ -84,10 +86,13 @@ class Embedded:
 
     async def submit(self, statements: Sequence[bytes]) -> list[Any]:
         """The outcome of each statement, in order, after the durable write."""
-        require(self.waiting + len(statements) <= MAX_WAITING, BUSY, waiting=self.waiting)
+        size = sum(map(len, statements))
+        room = self.waiting + len(statements) <= MAX_WAITING
+        require(room and self._waiting_bytes + size <= MAX_WAITING_BYTES, BUSY, waiting=self.waiting)
         loop = asyncio.get_running_loop()
         answers = []
         self.waiting += len(statements)
+        self._waiting_bytes += size
         try:
             for start in range(0, len(statements), CHUNK):
                 self._alive()
@@ -99,6 +104,7 @@ class Embedded:
             return [outcome for answer in answers for outcome in await answer]
         finally:
             self.waiting -= len(statements)
+            self._waiting_bytes -= size
 
     def _alive(self) -> None:
         if self.halted is not None:

@@ -19,10 +19,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from dongting.errors import Code, Fault, Refused
+from dongting.errors import Code, Fault, Refused, require
 from dongting.wire.keys import PublicKey, public_key
 from dongting.wire.profile import Profile, profile_named
-from dongting.wire.statement import BAD_SIGNATURE, Statement, decode
+from dongting.wire.statement import BAD_SIGNATURE, Statement, check_arguments, opened
 
 UNKNOWN_KEY = Code(
     "engine", 1, "unknown-key",
@@ -92,13 +92,15 @@ _decode_reply = msgspec.msgpack.Decoder(_Reply).decode
 def judge(data: bytes, keys: dict[bytes, PublicKey], profile: Profile) -> Verdict | bytes:
     """The verified statement in these bytes, why it is refused, or the id of a key not among `keys`."""
     try:
-        statement = decode(data, profile)
+        statement = opened(data, profile)
+        key = keys.get(statement.kid)
+        if key is None:
+            return statement.kid
+        require(statement.verify(key), BAD_SIGNATURE)
+        check_arguments(statement)
     except Refused as refusal:
         return refusal
-    key = keys.get(statement.kid)
-    if key is None:
-        return statement.kid
-    return statement if statement.verify(key) else Refused(BAD_SIGNATURE)
+    return statement
 
 
 def _serve(incoming: BinaryIO, outgoing: BinaryIO, profile: Profile) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dongting.engines.embedded import BUSY, HALTED, MAX_WAITING, Embedded
+from dongting.engines.embedded import BUSY, HALTED, MAX_WAITING, MAX_WAITING_BYTES, Embedded
 from dongting.engines.verifiers import UNKNOWN_KEY
 from dongting.errors import Refused
 from dongting.kernel.machine import Accepted
@@ -112,6 +112,14 @@ def test_a_full_queue_refuses_the_whole_batch() -> None:
 
     run(ledger, use)
     assert ledger.machine.head.height == 0
+
+
+def test_a_queue_full_of_long_statements_refuses_too() -> None:
+    ledger = Ledger()
+    many = [bytes(60_000)] * (MAX_WAITING_BYTES // 60_000 + 1)
+    with pytest.raises(Refused) as caught:
+        run(ledger, lambda engine: engine.submit(many))
+    assert caught.value.code is BUSY
 
 
 @pytest.mark.parametrize("form", ["lost", "reported"])
