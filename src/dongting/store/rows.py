@@ -93,6 +93,13 @@ class Facets(msgspec.Struct, frozen=True):
     exact: bool
 
 
+class Survey(msgspec.Struct, frozen=True):
+    """How many records match, and the facets of several fields among them."""
+
+    count: Count
+    facets: dict[str, Facets]
+
+
 class _Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     tier: int
     number: int

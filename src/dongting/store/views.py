@@ -24,6 +24,7 @@ from dongting.store.rows import (
     Facets,
     Page,
     Row,
+    Survey,
     Waiting,
     WaitingPage,
     cursor_of,
@@ -214,6 +215,34 @@ class Views:
             numbers = self._matching(connection, of, type, filters or {}, said)
             query = queries.facets_of(connection, of, label, numbers[:BOUND], limit)
             return Facets(_values(connection, query), len(numbers) <= BOUND)
+
+        return self._generations.read(read)
+
+    def survey(
+        self,
+        type: str,
+        fields: Sequence[str],
+        filters: Filters | None = None,
+        *,
+        text: str = "",
+        limit: int = 50,
+    ) -> Survey:
+        """The count and the facets of several fields, with one look for what matches."""
+        labels = {field: self._fields.label(type, field) for field in fields}
+        limit = _bounded(limit)
+        said = terms(text)
+
+        def read(connection: Connection, of: Tables) -> Survey:
+            numbers = self._matching(connection, of, type, filters or {}, said)
+            exact = len(numbers) <= BOUND
+            facets = {
+                field: Facets(
+                    _values(connection, queries.facets_of(connection, of, label, numbers[:BOUND], limit)),
+                    exact,
+                )
+                for field, label in labels.items()
+            }
+            return Survey(Count(min(len(numbers), BOUND), exact), facets)
 
         return self._generations.read(read)
 

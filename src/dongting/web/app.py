@@ -13,6 +13,7 @@ from dongting.web import assets, catalogue, descriptions, pages
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
 from dongting.web.door import Door, Page
+from dongting.web.offers import Surveys
 from dongting.web.site import Site
 from dongting.web.templates import environment
 from dongting.web.texts import Tongue
@@ -63,6 +64,7 @@ def create(
         url=url,
         assets=files,
         blocks=Blocks(),
+        surveys=Surveys(),
         tongues=tongues,
         templates={language: environment(tongue) for language, tongue in tongues.items()},
     )

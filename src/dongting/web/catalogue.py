@@ -18,6 +18,7 @@ from dongting.apps.catalogue.vocabulary import (
 from dongting.errors import Refused
 from dongting.http.codes import NOT_FOUND
 from dongting.http.messages import Reply
+from dongting.store.rows import Facets
 from dongting.web import descriptions, members, offers
 from dongting.web.offers import Wish
 from dongting.web.site import Site
@@ -85,11 +86,12 @@ async def catalogue(site: Site, visit: Visit) -> Reply:
     def read() -> dict[str, Any]:
         page = offers.offers(site.views, wish, cursor)
         tongue = site.tongues[visit.language]
+        counted = site.surveys.of(site.views, wish)
         return {
             "datasets": page.datasets,
             "names": members.names(site.views, [one.publisher for one in page.datasets]),
-            "number": offers.number(site.views, wish),
-            "facets": [_facet(site, tongue, wish, name) for name in offers.FACETS],
+            "number": counted.count,
+            "facets": [_facet(site, tongue, wish, name, counted.facets[name]) for name in offers.FACETS],
             "more": address("/catalogue", {**_query(wish), "cursor": page.cursor or ""})
             if page.cursor
             else None,
@@ -132,8 +134,7 @@ def _query(wish: Wish) -> dict[str, str]:
     return {"q": wish.words, **wish.narrowed}
 
 
-def _facet(site: Site, tongue: Tongue, wish: Wish, name: str) -> Facet:
-    counted = offers.facet(site.views, wish, name)
+def _facet(site: Site, tongue: Tongue, wish: Wish, name: str, counted: Facets) -> Facet:
     known = offers.FACETS[name]
     values = [(str(value), many) for value, many in counted.values if value is not None]
     if name == "publisher":

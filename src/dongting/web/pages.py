@@ -22,7 +22,7 @@ async def front(site: Site, visit: Visit) -> Reply:
         newest = offers.offers(site.views, Wish(), limit=5).datasets
         return {
             "datasets": newest,
-            "number": offers.number(site.views, Wish()),
+            "number": site.surveys.of(site.views, Wish()).count,
             "founders": members.founders(site.views),
             "members": site.views.count(members.ORGANISATION, {"standing": "active"}),
             "names": members.names(site.views, [one.publisher for one in newest]),

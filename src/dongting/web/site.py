@@ -18,6 +18,7 @@ from dongting.wire.genesis import Genesis
 if TYPE_CHECKING:
     from dongting.web.assets import Assets
     from dongting.web.blocks import Blocks
+    from dongting.web.offers import Surveys
 
 HTML = "text/html; charset=utf-8"
 
@@ -33,6 +34,7 @@ class Site:
     url: str
     assets: "Assets"
     blocks: "Blocks"
+    surveys: "Surveys"
     tongues: Mapping[Language, Tongue]
     templates: Mapping[Language, Environment]
 

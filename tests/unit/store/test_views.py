@@ -394,6 +394,21 @@ def test_facets_count_values_among_the_records_that_match(shelf: Shelf) -> None:
     assert views.count(BOOK, {"owner": "nobody"}) == Count(0, True)
 
 
+def test_a_survey_is_the_count_and_the_facets_of_the_same_records(shelf: Shelf) -> None:
+    shelf.put(
+        Book("a", owner="x", tags=("air", "water")),
+        Book("b", owner="y", tags=("water",), title=Text(zh="湖水")),
+        Book("c", owner="y"),
+    )
+    views = shelf.views
+    for filters, text in (({}, ""), ({"owner": "y"}, ""), ({}, "湖水"), ({"owner": "nobody"}, "")):
+        found = views.survey(BOOK, ("tags", "owner"), filters, text=text)
+        assert found.count == views.count(BOOK, filters, text=text)
+        assert found.facets == {
+            field: views.facets(BOOK, field, filters, text=text) for field in ("tags", "owner")
+        }
+
+
 def test_counts_and_facets_stop_at_their_bound_and_say_so(shelf: Shelf, monkeypatch: Any) -> None:
     monkeypatch.setattr("dongting.store.views.BOUND", 5)
     shelf.put(*(Book(f"b-{i}", owner="x", pages=i % 2) for i in range(8)))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from rdflib import DCAT, RDF, Graph, URIRef
 
+from dongting.web.offers import FRESH, Surveys, Wish
+
 CONTENT = {"commitment": "ab" * 32, "size_class": 17, "media_type": "text/csv"}
 BASIS = {"zh": "《政务数据共享条例》", "en": "Regulation on sharing"}
 HOSTILE = "<script>alert('x')</script>\"'>&{{7*7}}"
@@ -190,3 +192,17 @@ def test_an_id_that_ends_like_a_description_has_its_page(pages: Any) -> None:
     id = pages.publish(id="odd.ttl", title={"en": "Oddly named"})
     assert "Oddly named" in pages.get(f"/catalogue/{id}").text
     assert json.loads(pages.get(f"/catalogue/{id}.jsonld").text)["dcterms:identifier"] == id
+
+
+def test_counts_are_a_few_seconds_old_at_most_and_counted_once_meanwhile(new_pages: Any) -> None:
+    pages = new_pages()
+    views, now = pages.site.views, [100.0]
+    surveys = Surveys(lambda: now[0])
+    pages.publish(theme="ENVI")
+    first = surveys.of(views, Wish())
+    assert first.count.number == 1
+    pages.publish(theme="ENVI")
+    assert surveys.of(views, Wish()) is first
+    assert surveys.of(views, Wish(narrowed={"theme": "ENVI"})).count.number == 2
+    now[0] += FRESH
+    assert surveys.of(views, Wish()).count.number == 2
