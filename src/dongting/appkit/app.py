@@ -93,7 +93,7 @@ class App:
         lists are filtered and sorted; `searched` those that full-text search reads; `parties` those that
         name the organisations concerned; `related` the addresses of further records that belong to its
         story, beside those that its references name: format strings over its fields, in which
-        `{1..count}` stands for each number from 1 to the field `count`.
+        `{1..count}` stands for each number from 1 to the field `count`, which only grows.
         """
 
         def declare(struct: type[Any]) -> type[Any]:

@@ -61,6 +61,8 @@ NOT_THE_LOG_KEY = Code(
 
 log = logging.getLogger("dongting.ledger")
 
+PROVE_REST = 3  # so many times as long as a proof took, blocks have the loop for themselves
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -104,6 +106,8 @@ class LedgerNode(Facade):
         self._counted = ledger_metrics(dongting.__version__)
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
+        self._proving = asyncio.Lock()
+        self._prove_from = 0.0
         self._point = point
         self._clock = clock
         self._unlock = unlock
@@ -302,7 +306,16 @@ class LedgerNode(Facade):
 
     async def prove(self, addresses: list[str]) -> bytes:
         require(self._issuer.note, NO_LOG_KEY)
-        return assemble(self.machine, self._genesis, self._issuer.note, follow(self.machine, addresses))
+        loop = asyncio.get_running_loop()
+        async with self._proving:
+            await asyncio.sleep(self._prove_from - loop.time())
+            began = loop.time()
+            try:
+                story = follow(self.machine, addresses)
+                return assemble(self.machine, self._genesis, self._issuer.note, story)
+            finally:
+                now = loop.time()
+                self._prove_from = now + PROVE_REST * (now - began)
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
         found = []

@@ -21,11 +21,12 @@ from dongting.wire import checkpoint as checkpoints
 from dongting.wire import excerpt
 from dongting.wire.proof import Proof
 from dongting.wire.state import key_hash
-from dongting.wire.statement import Statement
-from dongting.wire.statement import decode as decode_statement
+from dongting.wire.statement import Statement, opened
 
 MAX_RECORDS = 2_000
 MAX_STATEMENTS = 10_000
+MAX_BYTES = 32 * 2**20  # of statements, and of the versions of one record
+_READ = 64  # versions read at a time
 
 TOO_MUCH = Code(
     "node", 60, "story-too-large",
@@ -109,7 +110,7 @@ def _named(machine: Machine, address: str) -> Iterator[str]:
         return
     declared = typed.declared
     references = _references(declared.struct)
-    for entry in _versions(machine, address):
+    for place, entry in enumerate(_versions(machine, address)):
         body = msgspec.json.decode(decode_entry(entry).body)
         for name, record in references.items():
             values = body.get(name)
@@ -117,7 +118,8 @@ def _named(machine: Machine, address: str) -> Iterator[str]:
                 if isinstance(value, str):
                     yield f"{record}/{value}"
         for template in declared.related:
-            yield from _addresses(template, body)
+            if place == 0 or not _COUNTED.search(template):  # a count grows, so the present one has all
+                yield from _addresses(template, body)
 
 
 @cache
@@ -149,11 +151,19 @@ def _versions(machine: Machine, address: str) -> list[bytes]:
     present = machine.store.get(record_key(address)) if address.isascii() else None
     if present is None:
         return []
-    keys = [version_key(address, n) for n in range(1, decode_entry(present).version)]
-    earlier = machine.store.get_many(keys)
-    if None in earlier:
-        raise Fault(f"the store has lost a version of {address}; run `dongting audit`")
-    return [present, *(entry for entry in earlier if entry is not None)]
+    count = decode_entry(present).version
+    require(count <= MAX_STATEMENTS, TOO_MUCH, limit=MAX_STATEMENTS, what="statements")
+    found, size = [present], 0
+    for start in range(1, count, _READ):
+        for entry in machine.store.get_many(
+            [version_key(address, n) for n in range(start, min(start + _READ, count))]
+        ):
+            if entry is None:
+                raise Fault(f"the store has lost a version of {address}; run `dongting audit`")
+            found.append(entry)
+            size += len(entry)
+        require(size <= MAX_BYTES, TOO_MUCH, limit=MAX_BYTES, what="bytes")
+    return found
 
 
 class _Story:
@@ -164,6 +174,7 @@ class _Story:
         self._machine = machine
         self._statements: dict[int, Statement] = {}
         self._waiting: list[int] = []
+        self._bytes = 0
 
     def take(self, address: str) -> None:
         """A record as it stands, and the statements that made its versions."""
@@ -222,9 +233,11 @@ class _Story:
         if self._machine.redacted(index) is not None:
             self._take_present(f"{REDACTION}/{index}")  # the file proves that the text had to go
             return
-        self._statements[index] = decode_statement(self._machine.leaf(index), self._machine.profile)
+        self._statements[index] = opened(self._machine.leaf(index), self._machine.profile)
+        self._bytes += len(self._statements[index].data)
         self._waiting.append(index)
         require(len(self._statements) <= MAX_STATEMENTS, TOO_MUCH, limit=MAX_STATEMENTS, what="statements")
+        require(self._bytes <= MAX_BYTES, TOO_MUCH, limit=MAX_BYTES, what="bytes")
 
     def _note(self, address: str, entry: bytes | None) -> None:
         well_formed = address.isascii() and address.count("/") == 1 and len(address) <= 160

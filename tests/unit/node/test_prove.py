@@ -105,6 +105,19 @@ def test_a_story_beyond_the_limit_is_refused(share: Share, monkeypatch: pytest.M
     assert refusal.value.code == prove.TOO_MUCH
 
 
+def test_a_story_of_too_many_bytes_is_refused_before_they_are_read(
+    share: Share, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove, "MAX_BYTES", 1000)
+    assert refused(share.ledger, sorted(THE_STORY), note(share.ledger)) == prove.TOO_MUCH
+    for number in range(4):
+        revised = {"id": DATASET, **DESCRIPTION, "keywords": [str(number)]}
+        share.ledger.act(PUBLISHER, "catalogue/revise", revised)
+    with pytest.raises(Refused) as refusal:
+        follow(share.ledger.machine, [f"catalogue.dataset/{DATASET}"])
+    assert refusal.value.code == prove.TOO_MUCH
+
+
 # Size
 
 
