@@ -183,8 +183,10 @@ def test_a_limit_on_file_size_is_refused_as_a_full_disk(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_an_upload_for_later_and_a_side_object_as_it_was(small_disk: Path) -> None:
     data = os.urandom(5_000_000)
     files = FileStore(small_disk / "files", INTERNATIONAL, reserve=0)
-    side = SideStore(small_disk / "side")
+    side = SideStore(small_disk / "side", reserve=0)
     side.put("0" * 64, b"old")
+    with pytest.raises(Refused, match="disk-full"):
+        SideStore(small_disk / "side", reserve=60_000_000).put("0" * 64, b"new")
     upload = files.begin(len(data), hashlib.sha256(data).hexdigest())
     files.append(upload, 0, data[:1_000_000])
     ballast = small_disk / "ballast"

@@ -29,6 +29,10 @@ ERASED = Code(
 )  # fmt: skip
 
 
+EACH = 100  # uploads that one organisation may have open
+SILENT = 7 * 86_400  # seconds after which an upload that received nothing is given up
+
+
 class Announced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of the encrypted file, and their digest under the network's hash."""
 
@@ -88,6 +92,7 @@ def _begin(service: Service, caller: Caller, announced: Announced) -> str:
     kept = service.custody.file(announced.digest)
     require(kept is not None or not service.erasures.has(announced.digest), ERASED)
     require(kept is None or caller.is_or_succeeds(kept.owner), NOT_OWNER)
+    _make_room(service, caller)
     upload = service.files.begin(announced.size, announced.digest)
     try:
         service.custody.begin(upload, caller.organisation)
@@ -95,6 +100,18 @@ def _begin(service: Service, caller: Caller, announced: Announced) -> str:
         service.files.abandon(upload)
         raise
     return upload
+
+
+def _make_room(service: Service, caller: Caller) -> None:
+    """Give up uploads that fell silent; refuse a caller that has too many, so that others find room."""
+    own = 0
+    for upload, last in service.files.uploads():
+        if last < service.clock() - SILENT:
+            service.files.abandon(upload)
+            service.custody.end(upload)
+        else:
+            own += service.custody.uploader(upload) == caller.organisation
+    require(own < EACH, store.TOO_MANY_UPLOADS, limit=EACH)
 
 
 @route(

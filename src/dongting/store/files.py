@@ -9,7 +9,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -21,7 +21,9 @@ from dongting.wire.profile import Profile
 
 CHUNK = 256 * 1024  # bytes read or hashed at a time
 LIMIT = 64 * 1024**3  # bytes of one file
-RESERVE = 64 * 1024**2  # bytes that an upload leaves free on the disk
+#: Bytes that uploads, parts and envelopes leave free on the disk: the ledger halts when it finds too little,
+#: and no member may bring that about.
+RESERVE = 512 * 1024**2
 UPLOADS = 1000  # open at one time
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
@@ -102,6 +104,7 @@ class Files(Protocol):
     def status(self, upload: str) -> int: ...
     def finish(self, upload: str) -> str: ...
     def abandon(self, upload: str) -> None: ...
+    def uploads(self) -> Iterator[tuple[str, float]]: ...
     def has(self, address: str) -> bool: ...
     def size(self, address: str) -> int: ...
     def read(self, address: str, start: int = 0, length: int | None = None) -> Iterator[bytes]: ...
@@ -202,6 +205,12 @@ class FileStore:
         """Give up an upload and what has arrived of it; one that is not there is fine."""
         _announced(upload)
         (self._uploads / upload).unlink(missing_ok=True)
+
+    def uploads(self) -> Iterator[tuple[str, float]]:
+        """Every open upload, and when it received something last (seconds since 1970)."""
+        for path in self._uploads.iterdir():
+            with suppress(FileNotFoundError):
+                yield path.name, path.stat().st_mtime
 
     def has(self, address: str) -> bool:
         """Whether this node holds the file."""

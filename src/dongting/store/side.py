@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dongting.errors import Fault, require
-from dongting.store.disk import private_directory, replace_file, sync_directory
-from dongting.store.files import BAD_ADDRESS, TOO_LARGE, Damage
+from dongting.store.disk import DISK_FULL, free_bytes, private_directory, replace_file, sync_directory
+from dongting.store.files import BAD_ADDRESS, RESERVE, TOO_LARGE, Damage
 from dongting.wire.profile import sha256
 
 LIMIT = 16 * 1024 * 1024  # bytes of one object: these are read whole
@@ -21,16 +21,22 @@ _SUM = 32  # bytes of SHA-256 in front of each object
 
 
 class SideStore:
-    """Objects in a directory of their own; several processes may share it."""
+    """Objects in a directory of their own; several processes may share it.
 
-    def __init__(self, directory: Path, *, limit: int = LIMIT) -> None:
+    `reserve` bytes of the disk stay free, which the ledger needs more.
+    """
+
+    def __init__(self, directory: Path, *, limit: int = LIMIT, reserve: int = RESERVE) -> None:
         self._directory = directory
         self._limit = limit
+        self._reserve = reserve
         private_directory(directory)
 
     def put(self, name: str, data: bytes) -> None:
         """Store or replace the object, durably; refuses when the disk is full, and the old one stays."""
         require(len(data) <= self._limit, TOO_LARGE, size=len(data), limit=self._limit)
+        room = free_bytes(self._directory) >= len(data) + self._reserve
+        require(room, DISK_FULL, place=self._directory)
         path = self._path(name)
         if not path.parent.exists():
             private_directory(path.parent)

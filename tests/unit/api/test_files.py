@@ -1,11 +1,13 @@
 """Uploads, files, envelopes and parts: for their owner and readers only, resumable, in ranges, erasable."""
 
+import os
 import secrets
 from typing import Any
 
 import pytest
 
 from dongting.api.files import byte_range
+from dongting.api.uploads import EACH
 from dongting.errors import Refused
 from dongting.wire.envelope import Envelope
 from dongting.wire.keys import to_base64
@@ -294,3 +296,20 @@ def test_a_version_that_names_anothers_file_and_part_destroys_and_opens_neither(
         ).status_code
         == 204
     )
+
+
+def test_one_organisation_cannot_take_all_places_for_uploads(new_site: Any) -> None:
+    site = new_site()
+
+    def begin(by: str) -> Any:
+        return site.ask("POST", "/v1/uploads", by=by, json={"size": 1, "digest": secrets.token_hex(32)})
+
+    begun = [begin("green-tech") for _ in range(EACH)]
+    assert {each.status_code for each in begun} == {201}
+    refused = begin("green-tech")
+    assert (refused.status_code, refused.json()["code"]) == (429, "store/too-many-uploads")
+    assert begin("env-bureau").status_code == 201
+    silent = begun[0].json()["upload"]
+    os.utime(site.home.path / "files" / "uploads" / silent, (0, 0))
+    assert begin("green-tech").status_code == 201
+    assert site.ask("GET", f"/v1/uploads/{silent}", by="green-tech").status_code == 404

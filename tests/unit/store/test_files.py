@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from dongting.errors import Refused
+from dongting.store import files as store_files
+from dongting.store import ledger as store_ledger
 from dongting.store.files import CHUNK, Damage, Files, FileStore
 from dongting.store.side import SideStore
 from dongting.wire.profile import INTERNATIONAL, NATIONAL, sm3
@@ -227,3 +229,15 @@ def test_a_side_object_is_replaced_whole_and_erased(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="file-too-large"):
         side.put(DIGEST, bytes(11))
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["0" * 64]
+
+
+def test_files_and_parts_stop_long_before_the_ledger_does() -> None:
+    assert store_files.RESERVE >= 4 * store_ledger.RESERVE
+
+
+def test_open_uploads_are_listed_with_the_time_of_their_last_bytes(files: FileStore) -> None:
+    upload = files.begin(len(DATA), DIGEST)
+    os.utime(next(files._uploads.iterdir()), (5, 5))
+    assert list(files.uploads()) == [(upload, 5.0)]
+    files.abandon(upload)
+    assert list(files.uploads()) == []
