@@ -94,3 +94,10 @@ NO_SUCH_LEAF = Code(
     "日志共有 {size} 条；第 {index} 位不存在。",
     status=404,
 )  # fmt: skip
+APPLICATION_FAILED = Code(
+    "kernel", 18, "application-failed",
+    "{action} met a case that its application does not foresee ({why}); nothing was changed. Report it to "
+    "whoever keeps the application.",
+    "{action} 遇到应用未预料的情况（{why}），未作任何更改。请告知该应用的维护者。",
+    status=500,
+)  # fmt: skip

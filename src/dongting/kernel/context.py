@@ -191,9 +191,19 @@ class Execution:
         return None
 
     def run(self, verb: Verb, arguments: Any) -> None:
-        """Run one action inside its application."""
+        """Run one action inside its application.
+
+        What an application does not foresee depends on the state and the statement alone, so every node
+        refuses it alike: no statement may stop a network. What depends on the machine does stop it.
+        """
         self._app = verb.app.name
-        verb.declared.run(self, arguments)
+        try:
+            verb.declared.run(self, arguments)
+        except (Refused, Fault, OSError, MemoryError, RecursionError):
+            raise
+        except Exception as error:
+            why = type(error).__name__
+            raise Refused(codes.APPLICATION_FAILED, action=verb.declared.name, why=why) from error
 
     def begin(self, principal: Principal) -> None:
         """Start the next statement with no writes of its own."""

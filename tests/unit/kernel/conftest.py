@@ -52,6 +52,12 @@ def box(version: int = 1) -> App:
         ctx.put(Box(f"{asked.id}-more", -1))
         require(False, NO_LUCK)
 
+    @app.action(("Stumble", "失足"), about=Box, says=says_)
+    def stumble(ctx: Context, asked: Break) -> None:
+        """Write, then meet what nobody foresaw."""
+        ctx.put(Box(asked.id, -1))
+        int(asked.id)
+
     @app.action(("Found", "创立"), about=Box, says=says_, by=FOUNDER)
     def found(ctx: Context, asked: Break) -> None:
         """What founders may do."""

@@ -94,6 +94,13 @@ def test_an_application_that_the_network_does_not_run_has_no_actions(ledger: Led
     refused(ledger, ledger.sign("env-bureau", "box/fill", {"id": "a"}), "unknown-action")
 
 
+def test_what_an_application_does_not_foresee_is_refused_and_the_ledger_goes_on(ledger: Ledger) -> None:
+    before = stored(ledger)
+    refused(ledger, ledger.sign("env-bureau", "box/stumble", {"id": "a"}), "application-failed")
+    assert stored(ledger) == before
+    assert code(ledger.submit(fill(ledger))[0]) == "accepted"
+
+
 def test_an_author_without_the_role_is_refused(ledger: Ledger) -> None:
     refused(ledger, ledger.sign("env-bureau", "box/together", {"id": "a"}), "wrong-role")
     assert code(ledger.submit(ledger.sign("env-bureau", "box/found", {"id": "a"}))[0]) == "accepted"
