@@ -106,6 +106,7 @@ def judge(data: bytes, keys: dict[bytes, PublicKey], profile: Profile) -> Verdic
 def _serve(incoming: BinaryIO, outgoing: BinaryIO, profile: Profile) -> None:
     """A worker: judge batches until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(5)  # blocks are the narrow place: a worker never takes the core from the one that makes them
     gc.freeze()
     gc.set_threshold(100_000)  # what a batch leaves behind has no cycles
     keys: dict[bytes, PublicKey] = {}
