@@ -20,6 +20,7 @@ from dongting.node.facade import Facade
 from dongting.node.home import Home
 from dongting.node.link import Link, remote
 from dongting.node.metrics import Metrics, metrics
+from dongting.store.answers import Answers
 from dongting.store.side import SideStore
 from dongting.store.views import Views
 
@@ -58,6 +59,7 @@ def create(
 
     async def closing() -> None:
         service.views.close()
+        service.answers.close()
         if link is not None:
             await link.close()
 
@@ -74,6 +76,7 @@ def open_service(
     return Service(
         home.config, facade, home.rules(), home.profile(), views, home.files(),
         custody, Erasures(views), limits, clock, counted,
+        Answers(home.path / "run" / "answers.sqlite"),
     )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 
-from dongting.api import statements
+from dongting.api import once, statements
 from dongting.api.routes import Call, Route, Table
 from dongting.api.service import Service
 from dongting.errors import Language, Refused, require
 from dongting.http.codes import INTERNAL, UNEXPECTED_BODY, WRONG_MEDIA_TYPE
+from dongting.http.conditions import conditional
 from dongting.http.language import preferred
 from dongting.http.messages import (
     ClientGone,
@@ -28,7 +29,9 @@ from dongting.http.messages import (
 )
 from dongting.http.problems import refusal
 from dongting.http.signatures import Callers
+from dongting.standards import rate_limit
 from dongting.standards.http_signatures import matches_digest
+from dongting.standards.idempotency_key import parse
 
 log = logging.getLogger("dongting.api")
 
@@ -94,7 +97,23 @@ class Door:
         seen.organisation = caller.organisation if caller else None
         body = await self._body(route, message, receive)
         asked, rest = route.parameters(named, message.asked)
-        return await route.run(self._service, Call(message, caller, route.decode(body), rest), asked)
+        call = Call(message, caller, route.decode(body), rest)
+        key = message.get("idempotency-key") if route.keyed else None
+        if key is None:
+            reply = await route.run(self._service, call, asked)
+        else:
+            reply = await once.answered(self._service, route, call, asked, body, parse(key))
+        return self._finished(route, call, reply)
+
+    def _finished(self, route: Route, call: Call, reply: Reply) -> Reply:
+        """The reply with the fields that follow from what the route is."""
+        if not any(name == "cache-control" for name, _ in reply.fields):
+            kept = "private, no-cache" if route.signed else "no-cache"
+            reply.fields.append(("cache-control", kept if route.gets else "no-store"))
+        if call.caller is not None:
+            allowance = self._callers.allowance(call.caller.organisation)
+            reply.fields += rate_limit.fields("organisation", allowance)
+        return conditional(reply, call.head) if route.gets else reply
 
     async def _body(self, route: Route, message: Head, receive: Receive) -> bytes:
         """The content, once its type, its size and its digest are right."""

@@ -11,7 +11,7 @@ from msgspec import Meta
 from dongting.api import samples
 from dongting.api.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.api.kinds import Hash, Slug
-from dongting.api.routes import BYTES, JSON, Call, Content, json_reply, route
+from dongting.api.routes import BYTES, JSON, Call, Content, Field, json_reply, route
 from dongting.api.service import Service
 from dongting.api.uploads import ERASED
 from dongting.errors import Code, Refused, require
@@ -56,9 +56,10 @@ class AskDownload(msgspec.Struct, frozen=True):
     """One file by its address, and the delivery that entitles the caller."""
 
     address: Hash
-    transfer: Slug | None = None
+    transfer: Annotated[Slug, Meta(examples=["air-2026.1"])] | None = None
 
 
+RANGE = Field("Range", "One range of bytes, `bytes=FIRST-LAST`.", "^bytes *= *.{1,40}$", "bytes=0-1048575")
 Envelopes = Annotated[list[Envelope], Meta(max_length=MAX_READERS)]
 
 
@@ -91,7 +92,7 @@ async def get_envelope(service: Service, call: Call, asked: AskFile) -> Reply:
 @route(
     "GET", "/v1/files/{address}", ("Download a file", "下载文件"),
     tag="files", gives=Content(BYTES), refuses=(NO_FILE, NOT_ENTITLED, OTHER_FILE, BAD_RANGE, ERASED),
-    header_fields={"Range": "One range of bytes, `bytes=FIRST-LAST`."},
+    reads=(RANGE,), partial=True,
 )  # fmt: skip
 async def download(service: Service, call: Call, asked: AskDownload) -> Reply:
     """The encrypted bytes, for the owner and for the parties of a delivery while it entitles them; 206 for

@@ -66,7 +66,7 @@ async def checkpoint(service: Service, call: Call, asked: Nothing) -> Reply:
 class AskTile(msgspec.Struct, frozen=True):
     """A tile by its path below `tile/`."""
 
-    path: Annotated[str, Meta(min_length=3, max_length=80)]
+    path: Annotated[str, Meta(min_length=3, max_length=80, examples=["0/x001/234", "000.p/17"])]
 
 
 @route(
@@ -152,7 +152,7 @@ class ProofOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @route(
     "POST", "/v1/proofs", ("A proof file", "证明文件"),
-    tag="proofs", refuses=(TOO_MUCH, NOTHING_YET), most=8192,
+    tag="proofs", refuses=(TOO_MUCH, NOTHING_YET), most=8192, safe=True,
     takes=Content(JSON, ProofOf, ProofOf(["sharing.agreement/air-2026"])), gives=Content(CBOR),
 )  # fmt: skip
 async def proof(service: Service, call: Call, asked: Nothing) -> Reply:

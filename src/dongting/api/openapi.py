@@ -8,7 +8,7 @@ import msgspec
 import dongting
 from dongting.api import samples
 from dongting.api.records import RecordVersion
-from dongting.api.routes import JSON, PLAIN, Content, Route
+from dongting.api.routes import IF_NONE_MATCH, JSON, PLAIN, Content, Route
 from dongting.api.schemas import components
 from dongting.appkit.app import App
 from dongting.errors import Code
@@ -30,10 +30,12 @@ from dongting.http.codes import (
 )
 from dongting.node.link import LEDGER_AWAY
 from dongting.standards.http_signatures.refusals import BAD_DIGEST, BAD_SIGNATURE, UNSIGNED
+from dongting.standards.idempotency_key import BAD_KEY, IN_PROGRESS, OTHER_REQUEST, TOO_MANY_KEYS
 from dongting.standards.problem import MEDIA_TYPE, Problem
 
 _ALWAYS = (BAD_PATH, BAD_QUERY, BAD_PARAMETER, BAD_HEADER, HEADER_TOO_LARGE, INTERNAL, LEDGER_AWAY)
 _SIGNED = (UNSIGNED, BAD_SIGNATURE, REPLAYED, NO_STANDING, WRONG_AUTHORITY, TOO_MANY_REQUESTS)
+_KEYED = (BAD_KEY, OTHER_REQUEST, IN_PROGRESS, TOO_MANY_KEYS)
 _WITH_BODY = (BODY_TOO_LARGE, TOO_SLOW, WRONG_MEDIA_TYPE, BAD_DIGEST)
 
 _TAGS = {
@@ -46,6 +48,9 @@ _TAGS = {
     "applications": ("Actions and record types · 操作与记录类型", "What the applications declare."),
     "health": ("Operation · 运行", "For operators."),
 }
+_FILTERS = """Filters: any indexed field of the type (`/v1/actions` lists them), a field that names a party,
+its state, or `@party` for any of its parties, and the value that it must have; an empty value finds records
+without one."""
 _DESCRIPTION = """Share information between organisations, under terms, with proof that anyone can check.
 组织之间依约共享信息，任何人均可验证。
 
@@ -82,6 +87,7 @@ def document(routes: Sequence[Route], apps: Iterable[App], url: str) -> dict[str
                     "description": "HTTP Message Signature (RFC 9421) under a member's registered key.",
                 },
             },
+            "headers": _FIELDS,
             "responses": {"Problem": _problem("A refusal (RFC 9457).", references)},
         },
     }  # fmt: skip
@@ -123,10 +129,8 @@ def _operation(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
     }
     if each.takes is not None:
         content = _content(each.takes, references)
-        if each.name == "submit-statements":
-            content["application/cose"] = {
-                "schema": {"type": "string", "contentMediaType": "application/cose"}
-            }
+        if each.or_takes is not None:
+            content |= _content(each.or_takes, references)
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -136,7 +140,7 @@ def _parameters(each: Route, references: dict[Any, Any]) -> list[dict[str, Any]]
     found = []
     for field in msgspec.structs.fields(each.asks):
         in_path = f"{{{field.name}}}" in each.path or f"{{{field.name}...}}" in each.path
-        schema = dict(references[hints[field.name]])
+        schema = _given(references[hints[field.name]])
         if isinstance(field.default, bool | int | str):
             schema["default"] = field.default
         described = schema.pop("description", None)
@@ -150,23 +154,29 @@ def _parameters(each: Route, references: dict[Any, Any]) -> list[dict[str, Any]]
     if each.open_query:
         found.append({
             "name": "fields", "in": "query", "required": False, "style": "form", "explode": True,
-            "description": "Any indexed field of the type, and the value that it must have.",
-            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+            "description": _FILTERS,
+            "schema": {
+                "type": "object", "additionalProperties": {"type": "string"},
+                "examples": [{"state": "ACTIVE", "@party": "env-bureau"}],
+            },
         })  # fmt: skip
     return found
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter where it is given: what may be left out cannot be sent as null."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    return dict(kinds[0]) if len(kinds) == 1 else dict(schema)
 
 
 def _header_fields(each: Route) -> list[dict[str, Any]]:
     return [
         {
-            "name": n,
-            "in": "header",
-            "required": n == "Upload-Offset",
-            "description": d,
-            "schema": {"type": "string"},
+            "name": field.name, "in": "header", "required": field.required, "description": field.text,
+            "schema": {"type": "string", "pattern": field.pattern, "examples": [field.example]},
         }
-        for n, d in each.header_fields.items()
-    ]
+        for field in each.fields
+    ]  # fmt: skip
 
 
 def _responses(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
@@ -174,12 +184,15 @@ def _responses(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
     if each.gives is not None:
         done["content"] = _content(each.gives, references)
     found: dict[str, Any] = {str(each.status): done}
-    if each.name == "download":
+    if each.or_gives is not None:
+        done["content"] |= _content(each.or_gives, references)
+    done["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _answer_fields(each)}
+    if each.partial:
         found["206"] = {"description": "One range of the bytes", "content": done["content"]}
-    if each.name == "record":
-        found["304"] = {"description": "The version is still that of If-None-Match"}
+    if IF_NONE_MATCH in each.fields:
+        found["304"] = {"description": "The answer is still that of If-None-Match"}
     codes: dict[int, list[Code]] = {}
-    extra = (*_SIGNED,) if each.signed else ()
+    extra = (*(_SIGNED if each.signed else ()), *(_KEYED if each.keyed else ()))
     body = _WITH_BODY if each.takes is not None else (UNEXPECTED_BODY,)
     for code in (*each.refuses, *_ALWAYS, *extra, *body):
         codes.setdefault(code.status, []).append(code)
@@ -188,6 +201,40 @@ def _responses(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
         found[str(status)] = _problem(f"Refused: {names}", references)
     found["default"] = {"$ref": "#/components/responses/Problem"}
     return found
+
+
+def _answer_fields(each: Route) -> list[str]:
+    """The response fields of a success that follow from what the route is."""
+    return [
+        *(["ETag"] if IF_NONE_MATCH in each.fields else []),
+        *(["Link"] if "cursor" in each.asks.__struct_fields__ else []),
+        *(["RateLimit", "RateLimit-Policy"] if each.signed else []),
+    ]
+
+
+def _described(text: str, example: str) -> dict[str, Any]:
+    return {"description": text, "schema": {"type": "string"}, "example": example}
+
+
+#: Response fields that many operations have.
+_FIELDS = {
+    "ETag": _described(
+        "The validator of this answer (RFC 9110, section 8.8.3).", '"9f86d081884c7d659a2feaa0"'
+    ),
+    "Link": _described(
+        "The first page and, unless this is the last one, the next (RFC 8288).",
+        '</v1/records/sharing.agreement?limit=50>; rel="first", '
+        '</v1/records/sharing.agreement?limit=50&cursor=WzAsMTIsIiJd>; rel="next"',
+    ),
+    "RateLimit": _described(
+        "Requests that remain to the organisation in this worker, and the seconds after which all of them "
+        "are there again (draft-ietf-httpapi-ratelimit-headers-10).",
+        '"organisation";r=299;t=1',
+    ),
+    "RateLimit-Policy": _described(
+        "Requests that may be sent in a window of seconds.", '"organisation";q=300;w=3'
+    ),
+}
 
 
 def _problem(description: str, references: dict[Any, Any]) -> dict[str, Any]:

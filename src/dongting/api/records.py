@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
-from dongting.api.kinds import Cursor, Height, Limit, RecordName, Slug
-from dongting.api.routes import JSON, Call, Content, json_reply, route
+from dongting.api.kinds import Cursor, Height, Limit, Organisation, RecordId, RecordName
+from dongting.api.routes import JSON, Call, Content, json_reply, page_reply, route
 from dongting.api.service import Service
 from dongting.errors import Code, require
 from dongting.http.codes import BAD_PARAMETER, PROCESSING
@@ -66,7 +66,7 @@ class AskRecord(msgspec.Struct, frozen=True):
     """One record."""
 
     type: RecordName
-    id: Slug
+    id: RecordId
     height: Height = 0
 
 
@@ -74,7 +74,7 @@ class AskVersions(msgspec.Struct, frozen=True):
     """The versions of one record."""
 
     type: RecordName
-    id: Slug
+    id: RecordId
     height: Height = 0
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -86,7 +86,11 @@ class AskList(msgspec.Struct, frozen=True):
     type: RecordName
     height: Height = 0
     order: (
-        Annotated[str, Meta(max_length=60, description="An indexed field; else the ledger's order.")] | None
+        Annotated[
+            str,
+            Meta(max_length=60, description="An indexed field; else the ledger's order.", examples=["end"]),
+        ]
+        | None
     ) = None
     descending: bool = True
     cursor: Cursor | None = None
@@ -96,7 +100,7 @@ class AskList(msgspec.Struct, frozen=True):
 class AskSearch(msgspec.Struct, frozen=True):
     """Words in Chinese or English, all of which a record must have; `type` limits to one type."""
 
-    q: Annotated[str, Meta(min_length=1, max_length=200)]
+    q: Annotated[str, Meta(min_length=1, max_length=200, examples=["空气质量 hourly"])]
     type: RecordName | None = None
     height: Height = 0
     cursor: Cursor | None = None
@@ -106,7 +110,7 @@ class AskSearch(msgspec.Struct, frozen=True):
 class AskWaiting(msgspec.Struct, frozen=True):
     """What waits for an organisation; for the caller when none is named."""
 
-    organisation: Slug | None = None
+    organisation: Organisation | None = None
     overdue: bool = False
     height: Height = 0
     cursor: Cursor | None = None
@@ -116,19 +120,13 @@ class AskWaiting(msgspec.Struct, frozen=True):
 @route(
     "GET", "/v1/records/{type}/{id}", ("One record", "读取记录"),
     tag="records", refuses=(UNKNOWN_TYPE, NO_RECORD, BELOW_HEIGHT),
-    gives=Content(JSON, RecordVersion, samples.RECORD), header_fields={"If-None-Match": "A version's ETag."},
+    gives=Content(JSON, RecordVersion, samples.RECORD),
 )  # fmt: skip
 async def record(service: Service, call: Call, asked: AskRecord) -> Reply:
-    """The present version, from the kernel; its ETag is the version's number."""
+    """The present version, from the kernel."""
     _known(service, asked.type)
     found = await service.facade.record(asked.type, asked.id, asked.height)
-    tag = f'"{found.version}"'
-    wanted = call.head.get("if-none-match")
-    if wanted is not None and tag in [each.strip().removeprefix("W/") for each in wanted.split(",")]:
-        return Reply(304, fields=[("etag", tag), ("cache-control", "private, no-cache")])
-    reply = json_reply(_version(found))
-    reply.fields[:] = [("etag", tag), ("cache-control", "private, no-cache")]
-    return reply
+    return json_reply(_version(found))
 
 
 @route(
@@ -143,7 +141,7 @@ async def record_versions(service: Service, call: Call, asked: AskVersions) -> R
     page = await asyncio.to_thread(
         service.views.versions, asked.type, asked.id, cursor=asked.cursor, limit=asked.limit
     )
-    return _page(page)
+    return _page(call, page)
 
 
 @route(
@@ -161,7 +159,7 @@ async def record_list(service: Service, call: Call, asked: AskList) -> Reply:
         service.views.list, asked.type, filters, order=asked.order, descending=asked.descending,
         cursor=asked.cursor, limit=asked.limit,
     )  # fmt: skip
-    return _page(page)
+    return _page(call, page)
 
 
 @route(
@@ -182,7 +180,7 @@ async def search(service: Service, call: Call, asked: AskSearch) -> Reply:
     page = await asyncio.to_thread(
         service.views.search, asked.q, types, filters, cursor=asked.cursor, limit=asked.limit
     )
-    return _page(page)
+    return _page(call, page)
 
 
 @route(
@@ -197,7 +195,7 @@ async def waiting(service: Service, call: Call, asked: AskWaiting) -> Reply:
         overdue=asked.overdue, cursor=asked.cursor, limit=asked.limit,
     )  # fmt: skip
     items = [WaitingRecord(_version(i.row), i.organisation, i.due, i.overdue) for i in page.items]
-    return json_reply(WaitingRecords(items, page.cursor))
+    return page_reply(call, WaitingRecords(items, page.cursor))
 
 
 def _known(service: Service, type: str) -> None:
@@ -210,8 +208,8 @@ def _version(found: Version | Row) -> RecordVersion:
     )
 
 
-def _page(page: Page) -> Reply:
-    return json_reply(Records([_version(row) for row in page.rows], page.cursor))
+def _page(call: Call, page: Page) -> Reply:
+    return page_reply(call, Records([_version(row) for row in page.rows], page.cursor))
 
 
 ROUTES: tuple[Any, ...] = (record_list, record, record_versions, search, waiting)

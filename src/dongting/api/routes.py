@@ -5,8 +5,9 @@ Routing, checks, examples, tests and OpenAPI all follow from the declaration.
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, get_type_hints
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -16,6 +17,8 @@ from dongting.errors import Code, Fault, Refused
 from dongting.http.codes import BAD_BODY, BAD_PARAMETER, METHOD_NOT_ALLOWED, NOT_FOUND
 from dongting.http.messages import Head, Reply
 from dongting.http.signatures import Caller
+from dongting.standards import idempotency_key
+from dongting.standards.web_linking import link
 
 JSON = "application/json"
 CBOR = "application/cbor"
@@ -31,6 +34,33 @@ class Content:
     media_type: str
     type: Any = bytes
     example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A request field that a route reads: its meaning, its form (ECMA-262, anchored), one example."""
+
+    name: str
+    text: str
+    pattern: str
+    example: str
+    required: bool = False
+
+
+IDEMPOTENCY_KEY = Field(
+    "Idempotency-Key",
+    "Makes it safe to send the request again after a lost answer: within 24 hours the same key and request "
+    "get the first answer, the same key with another request is refused "
+    "(draft-ietf-httpapi-idempotency-key-header-07).",
+    idempotency_key.PATTERN,
+    '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+)
+IF_NONE_MATCH = Field(
+    "If-None-Match",
+    "The ETag of an earlier answer: 304 if it still holds (RFC 9110, section 13.1.2).",
+    r'^(W/)?"[\x21\x23-\x7e]*"(, *(W/)?"[\x21\x23-\x7e]*")*$|^\*$',
+    '"9f86d081884c7d659a2feaa0"',
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +86,9 @@ Handler = Callable[[Service, Call, Any], Awaitable[Reply]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method at one path. `asks` is the struct of its parameters: those that the path names, and the
-    query's; with `open_query` the query may have more, which the handler judges. `header_fields` are the
-    request fields that it reads, with their meaning.
+    query's; with `open_query` the query may have more, which the handler judges. `reads` are the request
+    fields of its own. `or_takes` and `or_gives` are a second form of its content; with `partial` it may
+    answer 206. `safe` changes nothing, whatever its method.
     """
 
     method: str
@@ -75,7 +106,32 @@ class Route:
     open_query: bool = False
     most: int | None = None
     refuses: tuple[Code, ...] = ()
-    header_fields: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[Field, ...] = ()
+    or_takes: Content | None = None
+    or_gives: Content | None = None
+    partial: bool = False
+    safe: bool = False
+
+    @property
+    def gets(self) -> bool:
+        """Whether it is asked by GET, and so has validators (RFC 9110, section 8.8)."""
+        return self.method == "GET"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it has an effect that a repetition would have twice, so that it takes an Idempotency-Key:
+        PUT and DELETE are idempotent by themselves (RFC 9110, section 9.2.2), statements by their bytes."""
+        return self.signed and self.method in ("POST", "PATCH") and not self.safe
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All request fields that it reads: its own, and those that follow from what it is."""
+        given = self.gives is not None and self.gives.media_type in (JSON, PLAIN)
+        standard = (
+            *([IDEMPOTENCY_KEY] if self.keyed else []),
+            *([IF_NONE_MATCH] if self.gets and given else []),
+        )
+        return (*self.reads, *standard)
 
     def parameters(self, named: Mapping[str, str], asked: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
         """The typed parameters and, with `open_query`, the others; refuses unknown or malformed ones."""
@@ -116,7 +172,11 @@ def route(
     open_query: bool = False,
     most: int | None = None,
     refuses: tuple[Code, ...] = (),
-    header_fields: Mapping[str, str] | None = None,
+    reads: tuple[Field, ...] = (),
+    or_takes: Content | None = None,
+    or_gives: Content | None = None,
+    partial: bool = False,
+    safe: bool = False,
 ) -> Callable[[Handler], Route]:
     """Declare a route (a function decorator); its parameters are the third annotation of the handler.
 
@@ -129,7 +189,7 @@ def route(
         return Route(
             method, path, run.__name__.replace("_", "-"), Text(en=title[0], zh=title[1]),
             inspect.cleandoc(run.__doc__ or ""), tag, run, asks, takes, gives, status, signed, open_query,
-            most, refuses, header_fields or {},
+            most, refuses, reads, or_takes, or_gives, partial, safe or method == "GET",
         )  # fmt: skip
 
     return declare
@@ -192,7 +252,22 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
 
 def json_reply(value: Any, *, status: int = 200, fields: Iterable[tuple[str, str]] = ()) -> Reply:
     """A reply in JSON."""
-    return Reply(status, msgspec.json.encode(value), JSON, [("cache-control", "no-store"), *fields])
+    return Reply(status, msgspec.json.encode(value), JSON, list(fields))
+
+
+def page_reply(call: Call, value: Any, parameter: str = "cursor") -> Reply:
+    """A reply in JSON that holds one page of a list, linked with the first and, unless its `cursor` is null,
+    with the next one (RFC 8288)."""
+    head = call.head
+    kept = {name: each for name, each in head.asked.items() if name != parameter}
+    links = {"first": _target(head.path, kept)}
+    if value.cursor is not None:
+        links["next"] = _target(head.path, {**kept, parameter: value.cursor})
+    return json_reply(value, fields=[("link", link(links))])
+
+
+def _target(path: str, asked: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def bytes_reply(data: bytes, media_type: str = BYTES, cache: str = "no-store") -> Reply:

@@ -13,6 +13,7 @@ from dongting.kernel.rules import Rules
 from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.metrics import Metrics
+from dongting.store.answers import Answers
 from dongting.store.files import Files
 from dongting.store.views import Views
 from dongting.wire.profile import Profile
@@ -38,6 +39,7 @@ class Service:
     limits: Limits
     clock: Callable[[], float]
     metrics: Metrics
+    answers: Answers
     installed: bytes = b""
     openapi: bytes = b""
 

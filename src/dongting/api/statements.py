@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
-from dongting.api.kinds import HEX32, HEX64, Slug
+from dongting.api.kinds import HEX32, HEX64, Organisation
 from dongting.api.routes import CBOR, COSE, JSON, Call, Content, Nothing, json_reply, route
 from dongting.api.service import Service
 from dongting.errors import Code, Fault, Language, Refused, require
@@ -133,7 +133,8 @@ def outcome(fate: Fate, language: Language) -> Outcome:
 @route(
     "POST", PATH, ("Submit statements", "提交声明"),
     tag="statements", signed=False, refuses=(BAD_BATCH, TOO_LARGE),
-    takes=Content(CBOR, bytes, samples.BATCH), gives=Content(JSON, Outcomes, samples.OUTCOMES),
+    takes=Content(CBOR, bytes, samples.BATCH), or_takes=Content(COSE),
+    gives=Content(JSON, Outcomes, samples.OUTCOMES),
 )  # fmt: skip
 async def submit_statements(service: Service, call: Call, asked: Nothing) -> Reply:
     """Submit 1 to 1,000 statements as one CBOR array of byte strings, or one statement as
@@ -146,7 +147,7 @@ class AskFate(msgspec.Struct, frozen=True):
     """A statement by its leaf hash, its issuer and its cti."""
 
     id: Annotated[str, HEX64]
-    iss: Slug
+    iss: Organisation
     cti: Annotated[str, HEX32]
 
 

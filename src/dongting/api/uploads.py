@@ -12,7 +12,7 @@ from msgspec import Meta
 from dongting.api import samples
 from dongting.api.custody import NOT_OWNER
 from dongting.api.kinds import Hash
-from dongting.api.routes import BYTES, JSON, Call, Content, Nothing, json_reply, route
+from dongting.api.routes import BYTES, JSON, Call, Content, Field, Nothing, json_reply, route
 from dongting.api.service import Service
 from dongting.errors import Code, Refused, require
 from dongting.http.codes import BAD_HEADER
@@ -31,6 +31,15 @@ ERASED = Code(
 
 EACH = 100  # uploads that one organisation may have open
 SILENT = 7 * 86_400  # seconds after which an upload that received nothing is given up
+
+
+UPLOAD_OFFSET = Field(
+    "Upload-Offset",
+    "Where these bytes begin; what `received` told last.",
+    "^[0-9]{1,16}$",
+    "524288",
+    required=True,
+)
 
 
 class Announced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +79,12 @@ class AskUpload(msgspec.Struct, frozen=True):
     """One upload."""
 
     id: Annotated[
-        str, Meta(pattern=r"^[0-9a-f]{32}-(0|[1-9][0-9]{0,14})-[0-9a-f]{64}$(?!\n)", max_length=120)
+        str,
+        Meta(
+            pattern=r"^[0-9a-f]{32}-(0|[1-9][0-9]{0,14})-[0-9a-f]{64}$(?!\n)",
+            max_length=120,
+            examples=[samples.UPLOAD],
+        ),
     ]
 
 
@@ -118,7 +132,7 @@ def _make_room(service: Service, caller: Caller) -> None:
     "PATCH", "/v1/uploads/{id}", ("Send bytes", "发送数据"),
     tag="files", refuses=(store.NO_UPLOAD, store.WRONG_OFFSET, store.BEYOND_SIZE, DISK_FULL),
     takes=Content(BYTES), gives=Content(JSON, Progress, Progress(1_048_576)),
-    header_fields={"Upload-Offset": "Where these bytes begin; what `received` told last."},
+    reads=(UPLOAD_OFFSET,),
 )  # fmt: skip
 async def append_upload(service: Service, call: Call, asked: AskUpload) -> Reply:
     """Add the bytes from `Upload-Offset` on; at most http.max_body at a time."""

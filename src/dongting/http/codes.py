@@ -124,9 +124,10 @@ BAD_MESSAGE = Code(
     "这不是有效的 HTTP/1.1 请求（RFC 9112）；请使用正确的客户端重新发送。",
     status=400,
 )  # fmt: skip
-
-LIST: tuple[Code, ...] = (
-    NOT_FOUND, METHOD_NOT_ALLOWED, BAD_PATH, BAD_QUERY, BAD_PARAMETER, BAD_BODY, WRONG_MEDIA_TYPE,
-    BODY_TOO_LARGE, TOO_SLOW, HEADER_TOO_LARGE, BAD_HEADER, INTERNAL, TOO_MANY_REQUESTS, REPLAYED,
-    WRONG_AUTHORITY, NO_STANDING, PROCESSING, NOT_READY, UNEXPECTED_BODY, BAD_MESSAGE,
+PRECONDITION_FAILED = Code(
+    "http", 21, "precondition-failed",
+    "This has changed since you read it: its validator is now {present}. Read it again, then send the change "
+    "again.",
+    "该内容在您读取之后已被更改，当前校验值为 {present}；请重新读取后再提交。",
+    status=412,
 )  # fmt: skip

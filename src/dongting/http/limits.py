@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dongting.errors import require
 from dongting.http.codes import TOO_MANY_REQUESTS
+from dongting.standards.rate_limit import Allowance
 
 _KEYS = 10_000
 
@@ -55,3 +56,10 @@ class Buckets:
             self._buckets.popitem(last=False)
         wait = max(1, math.ceil((1 - tokens) / self._rate))
         require(allowed, TOO_MANY_REQUESTS, rate=self._rate, wait=wait)
+
+    def allowance(self, key: str) -> Allowance:
+        """What is left of this key's bucket."""
+        tokens, since = self._buckets.get(key, (float(self._burst), 0.0))
+        tokens = min(self._burst, tokens + (self._clock() - since) * self._rate)
+        window = math.ceil(self._burst / self._rate)
+        return Allowance(self._burst, window, int(tokens), math.ceil((self._burst - tokens) / self._rate))

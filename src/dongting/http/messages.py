@@ -36,7 +36,7 @@ _QUERY = re.compile(rb"[!-~]*")
 _BAD_TEXT = re.compile(r"[\x00-\x1f\x7f]")
 _ONCE = frozenset(
     {"accept-language", "content-digest", "content-encoding", "content-length", "content-type", "host",
-     "if-none-match", "range", "upload-offset"}
+     "idempotency-key", "if-match", "if-none-match", "last-event-id", "range", "upload-offset"}
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from dongting.kernel.codes import UNKNOWN_KEY
 from dongting.node.facade import Signer
 from dongting.standards.http_signatures import Policy, Request, parse_signatures, verify
 from dongting.standards.http_signatures.refusals import BAD_FIELD, UNSIGNED
+from dongting.standards.rate_limit import Allowance
 from dongting.wire.keys import PublicKey, public_key
 
 MAX_AGE = 300  # seconds
@@ -118,6 +119,10 @@ class Callers:
         self._nonces.add(kid, nonce)
         require(caller.roles, NO_STANDING, organisation=caller.organisation)
         return caller
+
+    def allowance(self, organisation: str) -> Allowance:
+        """What an organisation may still ask in this worker."""
+        return self._buckets.allowance(organisation)
 
     def _request(self, head: Head) -> Request:
         authority = (head.get("host") or "").lower()

@@ -3,7 +3,6 @@
 Browsers are told of what went wrong on a page, programs in problem details (RFC 9457).
 """
 
-import hashlib
 import logging
 import secrets
 import time
@@ -12,6 +11,7 @@ from dataclasses import replace
 
 from dongting.errors import Refused
 from dongting.http.codes import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND
+from dongting.http.conditions import conditional
 from dongting.http.language import preferred
 from dongting.http.limits import Limits
 from dongting.http.messages import Head, Receive, Reply, Scope, Send, head, send_reply
@@ -78,7 +78,9 @@ class Door:
             visit = visit_of(head(scope, self._limits))
             page, visit = self._find(visit)
             name = page.__name__
-            reply = self._unchanged(await page(self._site, visit), visit)
+            reply = await page(self._site, visit)
+            reply.fields.append(("vary", "accept-language, cookie"))
+            reply = conditional(reply, visit.head)
         except Refused as refused:
             reply = self._refused(refused, visit)
         except Exception:
@@ -102,16 +104,6 @@ class Door:
         if visit.head.method not in ("GET", "HEAD"):
             raise Refused(METHOD_NOT_ALLOWED, method=visit.head.method[:20], allowed="GET, HEAD")
         return page, visit
-
-    def _unchanged(self, reply: Reply, visit: Visit) -> Reply:
-        """The reply with its validator (RFC 9110, section 8.8.3), or 304 where the client has it already."""
-        assert isinstance(reply.body, bytes)
-        tag = f'"{hashlib.sha256(reply.body).hexdigest()[:24]}"'
-        reply.fields += [("etag", tag), ("vary", "accept-language, cookie")]
-        given = visit.head.get("if-none-match") or ""
-        if tag in (one.strip().removeprefix("W/") for one in given.split(",")):
-            return Reply(304, b"", None, reply.fields)
-        return reply
 
     def _refused(self, refused: Refused, visit: Visit, instance: str | None = None) -> Reply:
         told = refusal(refused, visit.language, instance=instance)

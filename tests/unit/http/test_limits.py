@@ -4,6 +4,7 @@ import pytest
 
 from dongting.errors import Refused
 from dongting.http.limits import Buckets
+from dongting.standards.rate_limit import Allowance
 
 
 def test_a_burst_then_the_rate() -> None:
@@ -20,6 +21,17 @@ def test_a_burst_then_the_rate() -> None:
     buckets.take("a")
     with pytest.raises(Refused):
         buckets.take("a")
+
+
+def test_what_is_left_is_told() -> None:
+    now = 0.0
+    buckets = Buckets(2, 5, lambda: now)
+    assert buckets.allowance("a") == Allowance(quota=5, window=3, remaining=5, reset=0)
+    for _ in range(3):
+        buckets.take("a")
+    assert buckets.allowance("a") == Allowance(quota=5, window=3, remaining=2, reset=2)
+    now = 0.5
+    assert buckets.allowance("a") == Allowance(quota=5, window=3, remaining=3, reset=1)
 
 
 def test_a_long_pause_saves_no_more_than_a_burst() -> None:
