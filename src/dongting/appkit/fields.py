@@ -85,6 +85,17 @@ class Money(Struct, frozen=True, forbid_unknown_fields=True):
     currency: Annotated[str, kind("currency", pattern=r"^[A-Z]{3}$(?!\n)")] = "CNY"
 
 
+#: Decimal places of currencies that have other than two (ISO 4217).
+PLACES: Mapping[str, int] = {"JPY": 0, "KRW": 0}
+
+
+def amount(minor: int, currency: str) -> str:
+    """An amount in the units in which people write it."""
+    places = PLACES.get(currency, 2)
+    whole, rest = divmod(minor, 10**places)
+    return f"{whole}.{rest:0{places}d} {currency}" if places else f"{whole} {currency}"
+
+
 class Period(Struct, frozen=True, forbid_unknown_fields=True):
     """From the start of one moment up to, but not including, another; both in seconds."""
 

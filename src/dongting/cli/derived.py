@@ -12,15 +12,16 @@ import msgspec
 
 from dongting.appkit.app import COLLECTIVE, Action, App
 from dongting.cli import language
-from dongting.cli.acting import ACTIONS, Draft, carry_out
+from dongting.cli.acting import Draft, carry_out
 from dongting.cli.language import Command, Group, Option, Pair
 from dongting.cli.session import Session
 from dongting.cli.table import FRIENDLY
 from dongting.cli.values import Fields
 from dongting.errors import Code, require
+from dongting.node.completing import complete
+from dongting.node.drafting import proposed
 from dongting.node.installed import APPS
 from dongting.sdk.client import Client
-from dongting.wire import jcs
 
 MISSING = Code(
     "cli", 11, "missing-argument",
@@ -94,6 +95,7 @@ def derive(
                 draft.arguments[action.subject] = given["subject"]
             if prepare is not None:
                 prepare(told, client, draft, given)
+            complete(client, draft)
             _require_all(action, draft, fields)
             carry_out(told, client, draft, yes=given["yes"])
 
@@ -113,7 +115,6 @@ def derive(
 
 def collective(action: Action) -> Command:
     """The command of an action that only the founders together may do: it proposes the action to them."""
-    propose = ACTIONS["governance/propose"]
 
     def run(**given: Any) -> None:
         told = click.get_current_context().find_object(Session)
@@ -123,13 +124,8 @@ def collective(action: Action) -> Command:
             typed = fields.take(given)
             inner = Draft(action, dict(typed.values))
             _require_all(action, inner, fields)
-            arguments = {
-                "id": given["proposal"],
-                "action": action.name,
-                "arguments": jcs.encode(inner.arguments).decode(),
-            }
-            motive = {"motive": {"text": given["motive"]}} if given["motive"] else {}
-            carry_out(told, client, Draft(propose, arguments, motive), yes=given["yes"])
+            draft = proposed(inner, given["proposal"], given["motive"] or "")
+            carry_out(told, client, draft, yes=given["yes"])
 
     added = [
         Option(["--proposal"], required=True, text=("Id of the proposal to the founders", "提案编号")),

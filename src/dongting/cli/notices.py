@@ -10,7 +10,7 @@ import msgspec
 
 from dongting.apps.sharing import Transfer
 from dongting.apps.sharing import notices as declared
-from dongting.cli.acting import TYPES
+from dongting.node.drafting import TYPES
 from dongting.node.installed import SUPPLIES
 from dongting.sdk.client import Client
 

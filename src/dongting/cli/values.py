@@ -8,16 +8,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import click
 import msgspec
 
-from dongting.appkit.fields import extras
+from dongting.appkit.fields import PLACES
+from dongting.appkit.shapes import Shape, names_of, shape
 from dongting.cli.language import Option, Pair
-from dongting.cli.moments import seconds_of
 from dongting.errors import Code, Refused, require
+from dongting.node.moments import seconds_of
 from dongting.wire import jcs
 
 BAD_VALUE = Code(
@@ -30,7 +30,6 @@ _TEXT = {"zh", "en"}
 _MONEY = {"minor", "currency"}
 _CLOSING = frozenset({"end", "until", "deadline"})
 _LANGUAGES: tuple[tuple[str, Pair], ...] = (("zh", ("Chinese", "中文")), ("en", ("English", "英文")))
-_PLACES = {"JPY": 0, "KRW": 0}  # ISO 4217, currencies without minor units
 
 
 class Unset:
@@ -38,60 +37,6 @@ class Unset:
 
 
 UNSET = Unset()
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A field taken apart: `base` is its type without constraints, `said` what its kinds say."""
-
-    base: Any
-    optional: bool
-    said: tuple[Mapping[str, Any], ...]
-
-    @property
-    def kind(self) -> str:
-        """The name of its kind, empty for a plain type."""
-        return str(next((said["kind"] for said in self.said if "kind" in said), ""))
-
-    def label(self, name: str) -> Pair:
-        """What people call it."""
-        label: Mapping[str, str] = next((said["label"] for said in self.said if "label" in said), {})
-        return str(label.get("en", name)), str(label.get("zh", name))
-
-    @property
-    def names(self) -> dict[str, Pair]:
-        """The codes of a choice with their names, as far as it gives any."""
-        named: Mapping[str, Any] = next((said["names"] for said in self.said if "names" in said), {})
-        return {code: _pair(name) for code, name in named.items()}
-
-
-def _pair(name: Any) -> Pair:
-    """A name in both languages: applications use texts, standards plain mappings."""
-    plain = name if isinstance(name, Mapping) else msgspec.structs.asdict(name)
-    zh, en = plain.get("zh"), plain.get("en")
-    return str(en or zh or ""), str(zh or en or "")
-
-
-def shape(annotation: Any) -> Shape:
-    """Take a field's annotation apart."""
-    said = tuple(extras(annotation))
-    optional = False
-    while True:
-        origin = get_origin(annotation)
-        if origin is Annotated:
-            annotation = get_args(annotation)[0]
-        elif origin in (Union, UnionType):
-            kept = [part for part in get_args(annotation) if part is not type(None)]
-            optional = optional or len(kept) < len(get_args(annotation))
-            annotation = kept[0]
-        else:
-            return Shape(annotation, optional, said)
-
-
-def names_of(struct: Any) -> set[str]:
-    """The fields of a struct type; none for another type."""
-    is_struct = isinstance(struct, type) and issubclass(struct, msgspec.Struct)
-    return set(struct.__struct_fields__) if is_struct else set()
 
 
 @dataclass
@@ -117,7 +62,7 @@ class Fields:
         self._inner = {
             one.name: self._part_fields(one.name, part, taken)
             for one, found in self._fields
-            if (part := _content(found)) is not None
+            if (part := found.content) is not None
         }
 
     def options(self) -> Iterator[Option]:
@@ -262,7 +207,7 @@ def money(option: str, typed: str) -> dict[str, Any]:
     if match is None:
         raise Refused(BAD_VALUE, option=option, given=typed[:40], why="1200.50 CNY")
     currency = match[3] or "CNY"
-    places, rest = _PLACES.get(currency, 2), match[2] or ""
+    places, rest = PLACES.get(currency, 2), match[2] or ""
     require(len(rest) <= places, BAD_VALUE, option=option, given=typed[:40], why="1200.50 CNY")
     return {"minor": int(match[1] + rest.ljust(places, "0")), "currency": currency}
 
@@ -282,10 +227,6 @@ def _json(option: str, typed: str) -> Any:
 
 def _json_file(path: Path) -> Any:
     return _json(str(path), path.read_text(encoding="utf-8"))
-
-
-def _content(found: Shape) -> type[msgspec.Struct] | None:
-    return next((said["content"] for said in found.said if said.get("kind") == "part"), None)
 
 
 def _add(label: Pair, en: str, zh: str) -> Pair:

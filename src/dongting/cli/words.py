@@ -7,18 +7,18 @@ Texts come from others, so characters that could steer a terminal never reach it
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from dongting.appkit.app import Action, App, RecordType
-from dongting.appkit.fields import extras
+from dongting.appkit.fields import amount, extras
+from dongting.appkit.shapes import structs_in
 from dongting.errors import Language
 from dongting.sdk.story import Event, FileCheck, Key, RecordNow, Story
 
 _GLIMPSE = 400  # bytes shown of a content that no application describes
 _SHORT = 16  # digits shown of a hash: enough to compare by eye
-_PLACES = {"JPY": 0, "KRW": 0}  # ISO 4217, currencies without minor units
 #: Control characters and those that reorder text (Unicode Standard Annex 9, explicit formatting).
 _STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _HASHES = {"commitment", "part", "digest", "thumbprint"}
@@ -317,8 +317,8 @@ class Teller:
         if set(value) <= {"zh", "en"}:
             return self._text(value)
         if set(value) == {"minor", "currency"}:
-            return _money(value["minor"], value["currency"])
-        struct = next(iter(_structs(annotation)), None)
+            return amount(value["minor"], value["currency"])
+        struct = next(iter(structs_in(annotation)), None)
         if struct is not None:
             return "; ".join(self._fields(struct, value))
         return msgspec.json.encode(value).decode()
@@ -361,7 +361,7 @@ def _commitments(
         value = body.get(field.encode_name)
         said = list(extras(field.type))
         if isinstance(value, dict):
-            for inner in _structs(field.type):
+            for inner in structs_in(field.type):
                 yield from _commitments(inner, value, language)
         elif isinstance(value, str) and any(extra.get("kind") in ("part", "commitment") for extra in said):
             content = next((extra["content"] for extra in said if "content" in extra), None)
@@ -377,14 +377,6 @@ def _fits(value: Any, struct: type[msgspec.Struct]) -> bool:
     return True
 
 
-def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
-    """The structs within an annotation."""
-    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _structs(inner)
-
-
 def _label(annotation: Any, language: Language) -> str:
     label: Mapping[str, str] = next((e["label"] for e in extras(annotation) if "label" in e), {})
     return str(label.get(language, ""))
@@ -392,12 +384,6 @@ def _label(annotation: Any, language: Language) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _money(minor: int, currency: str) -> str:
-    places = _PLACES.get(currency, 2)
-    whole, rest = divmod(minor, 10**places)
-    return f"{whole}.{rest:0{places}d} {currency}" if places else f"{whole} {currency}"
 
 
 def _short(hexadecimal: str) -> str:

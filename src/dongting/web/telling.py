@@ -6,12 +6,13 @@ It judges nothing and knows no application: `static/verify/page.js` fills in wha
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from dongting.appkit.app import Action, RecordType
 from dongting.appkit.fields import Text, extras
+from dongting.appkit.shapes import structs_in
 from dongting.errors import Language
 from dongting.node.installed import APPS
 
@@ -73,7 +74,7 @@ def _commitments(
             labels = _labels(content, language) if content is not None else {}
             yield {"at": way, "label": _label(field.type, language) or field.encode_name, "fields": labels}
         else:
-            for inner in _structs(field.type):
+            for inner in structs_in(field.type):
                 yield from _commitments(inner, way, language)
 
 
@@ -94,11 +95,3 @@ def _best(text: Text | Mapping[str, str], language: Language) -> str:
 def _label(annotation: Any, language: Language) -> str:
     label: Mapping[str, str] = next((e["label"] for e in extras(annotation) if "label" in e), {})
     return str(label.get(language, ""))
-
-
-def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
-    """The structs within an annotation."""
-    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _structs(inner)

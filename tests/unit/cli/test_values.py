@@ -12,9 +12,9 @@ from dongting.apps.catalogue.actions import Publish
 from dongting.apps.governance.proposals import Propose
 from dongting.apps.sharing.agreements import WithReason
 from dongting.apps.sharing.negotiations import Request
-from dongting.cli.moments import NOT_A_MOMENT, moment, seconds_of
 from dongting.cli.values import BAD_VALUE, Fields, Typed, money, pairs
 from dongting.errors import Refused
+from dongting.node.moments import NOT_A_MOMENT, moment, seconds_of
 
 ZONE = "+08:00"
 

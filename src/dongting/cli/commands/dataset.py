@@ -1,13 +1,12 @@
 """`dongting dataset`: publish a file, add versions, erase one's data."""
 
-import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dongting.apps.catalogue import Column, size_class, version_id
+from dongting.apps.catalogue import Column, version_id
 from dongting.cli import language
 from dongting.cli.acting import ACTIONS, Draft
 from dongting.cli.bars import bar
@@ -16,11 +15,11 @@ from dongting.cli.language import Option
 from dongting.cli.session import Session
 from dongting.cli.values import pairs
 from dongting.errors import Code, require
+from dongting.node.completing import VERSION, complete
+from dongting.node.publishing import file_notes, inferred_columns, offer
 from dongting.sdk.client import Client
 from dongting.sdk.contents import Offered
-from dongting.standards import table_schema
 
-DATASET, VERSION = "catalogue.dataset", "catalogue.dataset-version"
 NO_SUCH_COLUMN = Code(
     "cli", 12, "no-such-column",
     "The file has no column {name}; its columns are {columns}.",
@@ -28,9 +27,6 @@ NO_SUCH_COLUMN = Code(
 )  # fmt: skip
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_READ = 2**16
-#: What Table Schema calls a column's type, in the catalogue's words.
-_KINDS = {"number": "decimal", "year": "integer", "any": "string"}
 
 _OUTSIDE = Option(["--external"], is_flag=True, text=(
     "Keep the data where it is: only its digest is committed to; deliver it outside.",
@@ -38,44 +34,15 @@ _OUTSIDE = Option(["--external"], is_flag=True, text=(
 ))  # fmt: skip
 
 
-def media_type(path: Path) -> str:
-    """The media type that the file's name suggests."""
-    known = {".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet"}
-    guess = known.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
-    return guess or "application/octet-stream"
-
-
 def columns_of(path: Path, corrections: Sequence[str], zone: str) -> list[dict[str, Any]]:
     """The column schema that the file's rows show, with what the person knows better."""
-    with path.open("rb") as file:
-        encoding = table_schema.encoding_of(file.read(_READ))
-        file.seek(0)
-        lines = table_schema.decode_lines(iter(lambda: file.read(_READ), b""), encoding)
-        inferred = table_schema.infer(lines)
-    columns = {
-        one.name: {"name": one.name, "type": _KINDS.get(one.type, one.type)} for one in inferred.schema.fields
-    }
+    columns = {one["name"]: one for one in inferred_columns(path)}
     for typed in corrections:
         told = pairs("--column", typed, Column, zone)
         name = str(told.get("name"))
         require(name in columns, NO_SUCH_COLUMN, name=name[:60], columns=", ".join(columns)[:400])
         columns[name] |= told
     return list(columns.values())
-
-
-def offer(client: Client, draft: Draft, path: Path, version: str, *, external: bool) -> Offered:
-    """Commit to a file as the content of a version, and let it be uploaded once the person agreed."""
-    offered = client.contents.measure(path, stored=not external)
-    content: dict[str, Any] = {
-        "commitment": offered.commitment,
-        "size_class": size_class(offered.size),
-        "media_type": media_type(path),
-        "kind": "file",
-    }
-    if offered.address is not None:
-        content["address"] = offered.address
-    draft.arguments["content"] = content
-    return offered
 
 
 def upload(told: Session, client: Client, draft: Draft, path: Path, version: str, offered: Offered) -> None:
@@ -87,8 +54,7 @@ def upload(told: Session, client: Client, draft: Draft, path: Path, version: str
 
     draft.before.append(send)
     draft.after.append(lambda: client.contents.settled(path))
-    draft.notes.append((told.text("File", "文件"), f"{path} ({offered.size:,} bytes)"))
-    draft.notes.append((told.text("Digest", "摘要"), offered.facts.digest))
+    draft.notes += file_notes(str(path), offered)
 
 
 def _publish(told: Session, client: Client, draft: Draft, given: dict[str, Any]) -> None:
@@ -109,31 +75,15 @@ def _publish(told: Session, client: Client, draft: Draft, given: dict[str, Any])
         )
         told.table(heads, rows)
     version = version_id(draft.arguments.get("id", ""), 1)
-    offered = offer(client, draft, path, version, external=given["external"])
+    offered = offer(client, draft, path, external=given["external"])
     upload(told, client, draft, path, version, offered)
 
 
 def _next_version(told: Session, client: Client, draft: Draft, given: dict[str, Any]) -> None:
-    dataset = client.records.get(DATASET, given["subject"])
-    draft.arguments.setdefault("number", dataset.record["latest"] + 1)
-    version = version_id(dataset.id, draft.arguments["number"])
-    offered = offer(client, draft, given["file"], version, external=given["external"])
+    complete(client, draft)
+    version = version_id(given["subject"], draft.arguments["number"])
+    offered = offer(client, draft, given["file"], external=given["external"])
     upload(told, client, draft, given["file"], version, offered)
-
-
-def _erase(told: Session, client: Client, draft: Draft, given: dict[str, Any]) -> None:
-    dataset = client.records.get(DATASET, given["subject"])
-    draft.arguments.setdefault("number", dataset.record["latest"])
-    draft.notes.append(
-        (
-            told.text("This cannot be undone", "此操作不可撤销"),
-            told.text(
-                "the content, its data key and its salt are destroyed; proofs stay valid; holders are asked "
-                "to destroy their copies",
-                "内容、数据密钥和盐值将被销毁；证明仍然有效；持有方将被要求销毁副本",
-            ),
-        )
-    )
 
 
 publish = derive(
@@ -170,7 +120,6 @@ erase = derive(
         "删除数据集 ID 某一版本的内容、密钥和盐值；默认最新版本。",
     ),
     subject=True,
-    prepare=_erase,
 )
 
 

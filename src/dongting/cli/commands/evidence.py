@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from dongting.cli.acting import ACTIONS, Draft
-from dongting.cli.commands.dataset import media_type
 from dongting.cli.derived import Application, derive
 from dongting.cli.session import Session
+from dongting.node.drafting import Note
 from dongting.node.installed import APPS
+from dongting.node.publishing import DIGEST, media_type
 from dongting.sdk.client import Client
 
 _APP = next(app for app in APPS if app.name == "evidence")
@@ -25,7 +26,7 @@ def _register(told: Session, client: Client, draft: Draft, given: dict[str, Any]
     draft.parts.setdefault("label", {"name": path.name})
     draft.before.append(lambda: client.contents.store(path, offered, draft.subject))
     draft.after.append(lambda: client.contents.settled(path))
-    draft.notes.append((told.text("Digest", "摘要"), offered.facts.digest))
+    draft.notes.append(Note(DIGEST, offered.facts.digest))
 
 
 register = derive(

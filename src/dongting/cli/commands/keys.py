@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from dongting.cli import language
-from dongting.cli.moments import moment
 from dongting.cli.session import NO_KEYS, Session, session
 from dongting.errors import require
+from dongting.node.moments import moment
 
 if TYPE_CHECKING:
     from dongting.wire.profile import Profile

@@ -8,12 +8,12 @@ import msgspec
 
 from dongting.apps.catalogue import Dataset
 from dongting.cli import language
-from dongting.cli.acting import TYPES
 from dongting.cli.language import Pair
-from dongting.cli.moments import moment
-from dongting.cli.preview import Words
 from dongting.cli.session import Session, session
 from dongting.errors import Code, Refused
+from dongting.node.drafting import TYPES
+from dongting.node.moments import moment
+from dongting.node.words import Words
 from dongting.sdk.client import Client
 from dongting.sdk.records import Record
 
@@ -174,7 +174,7 @@ def inbox(told: Session) -> None:
 @session
 def read_part(told: Session, type: str, id: str | None) -> None:
     """Read the parts of a record."""
-    from dongting.cli.parts import parts_of
+    from dongting.node.readable import parts_of
 
     name, _, inside = type.partition("/")
     with told.client() as client:

@@ -3,8 +3,8 @@
 import click
 
 from dongting.cli import language
-from dongting.cli.moments import moment
 from dongting.cli.session import Session, session
+from dongting.node.moments import moment
 
 
 @language.command("status", ("Show where the ledger stands.", "查看账本当前状态。"))

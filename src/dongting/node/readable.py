@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from dongting.cli.acting import ACTIONS
-from dongting.cli.values import shape
+from dongting.appkit.shapes import shape
 from dongting.errors import Refused
+from dongting.node.drafting import ACTIONS
 from dongting.sdk.client import Client
 from dongting.wire import statement as statements
 

@@ -1,0 +1,63 @@
+"""What a file becomes when it is published: its media type, its columns, and the content of a version."""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from dongting.appkit.fields import Text
+from dongting.apps.catalogue import size_class
+from dongting.node.drafting import Draft, Note
+from dongting.sdk.client import Client
+from dongting.sdk.contents import Offered
+from dongting.standards import table_schema
+
+FILE = Text(en="File", zh="文件")
+DIGEST = Text(en="Digest", zh="摘要")
+
+_READ = 2**16
+_TABLES = frozenset({".csv", ".tsv", ".txt"})
+_KNOWN = {".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet"}
+#: What Table Schema calls a column's type, in the catalogue's words.
+_KINDS = {"number": "decimal", "year": "integer", "any": "string"}
+
+
+def media_type(path: Path) -> str:
+    """The media type that the file's name suggests."""
+    guess = _KNOWN.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
+    return guess or "application/octet-stream"
+
+
+def is_table(path: Path) -> bool:
+    """Whether the file's name says that its columns can be read from its rows."""
+    return path.suffix.lower() in _TABLES
+
+
+def inferred_columns(path: Path) -> list[dict[str, Any]]:
+    """The columns that the file's rows show, as the catalogue describes them."""
+    with path.open("rb") as file:
+        encoding = table_schema.encoding_of(file.read(_READ))
+        file.seek(0)
+        lines = table_schema.decode_lines(iter(lambda: file.read(_READ), b""), encoding)
+        inferred = table_schema.infer(lines)
+    return [{"name": one.name, "type": _KINDS.get(one.type, one.type)} for one in inferred.schema.fields]
+
+
+def offer(client: Client, draft: Draft, path: Path, *, external: bool) -> Offered:
+    """Commit to a file as the content of a version; who calls stores it once the person agreed."""
+    offered = client.contents.measure(path, stored=not external)
+    content: dict[str, Any] = {
+        "commitment": offered.commitment,
+        "size_class": size_class(offered.size),
+        "media_type": media_type(path),
+        "kind": "file",
+    }
+    if offered.address is not None:
+        content["address"] = offered.address
+    draft.arguments["content"] = content
+    return offered
+
+
+def file_notes(name: str, offered: Offered) -> list[Note]:
+    """Name, size and digest of the file, as the person should see them before signing."""
+    size = Text(en=f"{name} ({offered.size:,} bytes)", zh=f"{name}（{offered.size:,} 字节）")
+    return [Note(FILE, size, Text), Note(DIGEST, offered.facts.digest)]
