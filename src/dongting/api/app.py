@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from dongting.api import actions, files, health, log, parts, records, statements, uploads
+from dongting.api import acting, actions, files, health, log, parts, records, statements, uploads
 from dongting.api.custody import Custody
 from dongting.api.door import Door
 from dongting.api.erasures import Erasures
@@ -15,6 +15,7 @@ from dongting.api.routes import Route, Table
 from dongting.api.service import Service
 from dongting.http.limits import LIMITS, Limits
 from dongting.http.signatures import Callers
+from dongting.node.agents import Agents
 from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.home import Home
@@ -27,7 +28,7 @@ from dongting.store.views import Views
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
     *statements.ROUTES, *records.ROUTES, *log.ROUTES, *files.ROUTES, *uploads.ROUTES, *parts.ROUTES,
-    *actions.ROUTES, *health.ROUTES,
+    *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def create(
     limits: Limits = LIMITS,
     clock: Callable[[], float] = time.time,
     counted: Metrics | None = None,
+    agents: Agents | None = None,
 ) -> Door:
     """The ASGI application of a node. Without a façade it calls the ledger's process over its socket.
 
@@ -54,6 +56,7 @@ def create(
     callers = Callers(
         reached.signer, scheme_of(config), authorities(config, port), limits, clock, time.monotonic
     )
+    service.agents = agents
     service.installed = msgspec.json.encode(actions.installed(service.rules))
     service.openapi = msgspec.json.encode(document(ROUTES, service.rules.apps, config.public_url))
 

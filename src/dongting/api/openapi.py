@@ -40,6 +40,7 @@ _WITH_BODY = (BODY_TOO_LARGE, TOO_SLOW, WRONG_MEDIA_TYPE, BAD_DIGEST)
 
 _TAGS = {
     "statements": ("What members state · 声明", "The only way in which the ledger changes."),
+    "acting": ("Acting · 操作", "By arguments, for organisations whose keys this node holds."),
     "records": ("Records, lists and search · 记录、列表与检索", "The present state and what led to it."),
     "log": ("The log · 日志", "RFC 9162, C2SP tlog-tiles: anyone can mirror and audit it."),
     "proofs": ("Receipts and proof files · 回执与证明", "RFC 9942; verified offline."),

@@ -10,6 +10,7 @@ from dongting.errors import Refused
 from dongting.http.codes import PROCESSING
 from dongting.http.limits import Limits
 from dongting.kernel.rules import Rules
+from dongting.node.agents import Agents
 from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.metrics import Metrics
@@ -25,7 +26,7 @@ _LOOK = 0.02  # seconds between looks at the views' height
 class Service:
     """One worker's access to the node; everything that may block runs in a thread.
 
-    `installed` and `openapi` are the documents served, in JSON.
+    `installed` and `openapi` are the documents served, in JSON; `agents` acts for hosted organisations.
     """
 
     config: Config
@@ -40,6 +41,7 @@ class Service:
     clock: Callable[[], float]
     metrics: Metrics
     answers: Answers
+    agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""
 

@@ -5,7 +5,6 @@ a descriptor, a systemd credential or the prompt.
 """
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -149,13 +148,13 @@ class Session:
         from dongting.node import unlock
 
         credential = f"dongting-{organisation}"
-        directory = os.environ.get("CREDENTIALS_DIRECTORY")
         if self.passphrase_fd is not None:
             if self._passphrase is None:
                 self._passphrase = unlock.from_descriptor(self.passphrase_fd)
             return self._passphrase
-        if directory and (Path(directory) / credential).exists():
-            return unlock.from_credential(credential, directory)
+        offered = unlock.offered(credential)
+        if offered is not None:
+            return offered
         require(sys.stdin.isatty(), NO_PASSPHRASE, organisation=organisation, credential=credential)
         return self.chosen_passphrase(organisation) if new else self._asked(organisation, False)
 

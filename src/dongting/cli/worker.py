@@ -23,9 +23,10 @@ from dongting.api.exposition import Exposition
 from dongting.http.messages import Application, Receive, Scope, Send
 from dongting.http.protocol import BoundedProtocol
 from dongting.node import logs
+from dongting.node.agents import Agents
 from dongting.node.config import Config, load
 from dongting.node.home import Home
-from dongting.node.link import Link, remote
+from dongting.node.link import Link, remote, remote_custodian
 from dongting.node.metrics import metrics
 from dongting.web import app as web
 
@@ -83,7 +84,9 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     counted = metrics()
     port = listener.getsockname()[1]
     facade, views = remote(link), home.views()
-    behind = api.create(home, facade=facade, views=views, port=port, counted=counted)
+    address = local_address(home.config, listener)
+    agents = Agents(remote_custodian(link), address, home.genesis_bytes(), home.path / "agents")
+    behind = api.create(home, facade=facade, views=views, port=port, counted=counted, agents=agents)
     console = web.create(home, facade, views, port=port, counted=counted)
     servers = [(_server(Composed(behind, console)), listener)]
     if home.config.metrics.enabled:
@@ -103,7 +106,15 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
         await asyncio.gather(*(server.serve(sockets=[each]) for server, each in servers))
     finally:
         watch.cancel()
+        agents.close()
         await link.close()
+
+
+def local_address(config: Config, listener: socket.socket) -> str:
+    """The address at which this machine reaches the node."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.http.host, config.http.host)  # noqa: S104
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _server(app: Application) -> _Server:

@@ -169,9 +169,7 @@ def _prepare_part(client: "Client", draft: Draft, name: str, content: dict[str, 
 
 def _references(action: Action, arguments: Mapping[str, Any]) -> list[tuple[RecordType, str]]:
     named = [(shape(one.type).record, one.encode_name) for one in msgspec.structs.fields(action.arguments)]
-    return [
-        (TYPES[record], str(arguments[name])) for record, name in named if record and arguments.get(name)
-    ]
+    return [(TYPES[record], str(arguments[name])) for record, name in named if record and arguments.get(name)]
 
 
 def _parties(declared: RecordType, record: Mapping[str, Any]) -> list[str]:

@@ -112,9 +112,10 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class KeyFile:
     """The file at `path`: its public header as found, and its secrets for who has the key."""
 
-    def __init__(self, path: Path, data: bytes) -> None:
+    def __init__(self, path: Path, data: bytes, seen: os.stat_result | None = None) -> None:
         self.path = path
         self._data = data
+        self._seen = _look(path) if seen is None else (seen.st_ino, seen.st_mtime_ns)
         self._file = self._parsed(data)
 
     @property
@@ -133,6 +134,10 @@ class KeyFile:
             return self.derivation.key(passphrase)
         except HashingError as error:
             raise Refused(DAMAGED, path=self.path, why=f"its Argon2id parameters ({error})") from None
+
+    def changed(self) -> bool:
+        """Whether the file is another one than was read, as far as its inode and times tell."""
+        return _look(self.path) != self._seen
 
     def unseal(self, key: bytes) -> Any:
         """The secrets, as JSON values; refuses a key from another passphrase."""
@@ -163,6 +168,15 @@ class KeyFile:
         return file
 
 
+def _look(path: Path) -> tuple[int, int]:
+    """Inode and time of the last change: a file here is only ever replaced whole."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_ino, found.st_mtime_ns
+
+
 def read(path: Path) -> KeyFile:
     """The key file at `path`; refuses one that others than its owner may reach."""
     _check_directory(path.parent)
@@ -173,10 +187,11 @@ def read(path: Path) -> KeyFile:
     except OSError as error:
         raise Refused(DAMAGED, path=path, why=f"it cannot be read ({error.strerror})") from None
     with os.fdopen(descriptor, "rb") as file:
-        _check_mode(os.fstat(descriptor), path, "600")
+        found = os.fstat(descriptor)
+        _check_mode(found, path, "600")
         data = file.read(MAX_FILE + 1)
     require(len(data) <= MAX_FILE, DAMAGED, path=path, why="it is far too long")
-    return KeyFile(path, data)
+    return KeyFile(path, data, found)
 
 
 def create(path: Path, key: bytes, by: Derivation, header: list[Any], secrets: Any) -> KeyFile:

@@ -161,6 +161,17 @@ class Keystore:
         """Forget the private keys."""
         self._key, self._secrets = None, {}
 
+    def refresh(self) -> None:
+        """Read the file again if another process changed it; under another passphrase it is then locked."""
+        if not self._file.changed():
+            return
+        found = Keystore(keyfile.read(self.path))
+        if self._key is not None and found._file.derivation == self._file.derivation:
+            found._secrets = found._file.unseal(self._key)
+            found._key = self._key
+        self._file, self._entries = found._file, found._entries
+        self._key, self._secrets = found._key, found._secrets
+
     def entries(self) -> list[Entry]:
         """What is public of all keys, by name and version; needs no unlocking."""
         return sorted(self._entries, key=lambda entry: (entry.name, entry.version))

@@ -1,8 +1,8 @@
-"""The façade over a unix socket: API and console workers call the ledger's process.
+"""Façade and custodian over a unix socket: API and console workers call the ledger's process.
 
 A slow page must never stall a block, nor a block a page, so the kernel has a process of its own.
 Messages are length-prefixed MessagePack: a call is [number, method, arguments], an answer [number,
-failure or nil, result]. Result types come from the façade's annotations, so the two ends cannot drift.
+failure or nil, result]. Result types come from the protocols' annotations, so the two ends cannot drift.
 The socket lies in a directory that only the node's user may enter.
 """
 
@@ -17,6 +17,7 @@ from typing import Any, cast, get_type_hints
 import msgspec
 
 from dongting.errors import Code, Fault, Refused
+from dongting.node.custodian import Custodian
 from dongting.node.facade import Facade
 
 LEDGER_AWAY = Code(
@@ -53,7 +54,8 @@ _decode_answer = msgspec.msgpack.Decoder(_Answer).decode
 
 @cache
 def _signature(method: str) -> tuple[list[Any], Any]:
-    hints = get_type_hints(getattr(Facade, method))
+    protocol = Facade if hasattr(Facade, method) else Custodian
+    hints = get_type_hints(getattr(protocol, method))
     result = hints.pop("return")
     return list(hints.values()), result
 
@@ -70,10 +72,11 @@ def _framed(message: bytes) -> bytes:
 
 
 class LinkServer:
-    """Serves a façade on a unix socket."""
+    """Serves a façade, and a custodian if there is one, on a unix socket."""
 
-    def __init__(self, facade: Facade, path: Path) -> None:
+    def __init__(self, facade: Facade, path: Path, custodian: Custodian | None = None) -> None:
         self._facade = facade
+        self._custodian = custodian
         self._path = path
         self._calls: set[asyncio.Task[None]] = set()
 
@@ -108,7 +111,8 @@ class LinkServer:
             values = [
                 msgspec.msgpack.decode(raw, type=kind) for raw, kind in zip(arguments, kinds, strict=True)
             ]
-            result = await getattr(self._facade, method)(*values)
+            served = self._facade if hasattr(Facade, method) else self._custodian
+            result = await getattr(served, method)(*values)
             answer = _encode((number, None, result))
         except Refused as refusal:
             answer = _encode((number, _Failure(refusal.code, _plain(refusal.facts)), None))
@@ -123,7 +127,7 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 class Link:
-    """The client's end: an object with the façade's methods."""
+    """The client's end: calls by name."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -188,12 +192,20 @@ class Link:
 
 def remote(link: Link) -> Facade:
     """The façade at the other end of a link."""
+    return cast(Facade, _Remote(link))
 
-    class Remote:
-        def __getattr__(self, method: str) -> Callable[..., Any]:
-            async def call(*arguments: Any) -> Any:
-                return await link.call(method, *arguments)
 
-            return call
+def remote_custodian(link: Link) -> Custodian:
+    """The custodian at the other end of a link."""
+    return cast(Custodian, _Remote(link))
 
-    return cast(Facade, Remote())
+
+class _Remote:
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        async def call(*arguments: Any) -> Any:
+            return await self._link.call(method, *arguments)
+
+        return call

@@ -19,6 +19,7 @@ from pathlib import Path
 from dongting.errors import Code, Refused
 from dongting.node.config import Config
 from dongting.node.crash import crash_point
+from dongting.node.custodian import Keyring
 from dongting.node.home import Home, copy_ledger
 from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
@@ -35,6 +36,8 @@ ADDRESS_IN_USE = Code(
 )  # fmt: skip
 
 log = logging.getLogger("dongting.serve")
+
+_UNLOCKING = 10  # seconds; a hundred keystores take about as long
 
 
 def listen(config: Config) -> socket.socket:
@@ -100,11 +103,16 @@ class Children:
 
 
 async def serve(
-    config: Config, path: Path, log_key: SigningKey | None, ready: Callable[[str], None] = lambda _: None
+    config: Config,
+    path: Path,
+    log_key: SigningKey | None,
+    ready: Callable[[str], None] = lambda _: None,
+    passphrase: Callable[[str], bytes | None] = lambda _: None,
 ) -> None:
     """Run the node until a signal ends it. `path` is the configuration file that the children read.
 
-    `ready` is called with the public address once requests are answered.
+    `ready` is called with the public address once requests are answered; `passphrase` gives what may
+    unlock the keys of a hosted organisation.
     """
     home = Home(config)
     home.prepare()
@@ -129,16 +137,18 @@ async def serve(
         copy=lambda: copy_ledger(home, store),
         restored=restored(home),
     )
-    server = LinkServer(node, home.socket)
+    keyring = Keyring(home.path / "keys", home.profile())
+    server = LinkServer(node, home.socket, keyring)
     children = Children()
     await node.start()
     await server.start()
+    unlocking = asyncio.create_task(keyring.unlock_all(passphrase))
     children.start("dongting.node.follow_views", str(path))
     number = listener.fileno()
     for _ in range(config.http.workers):
         children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
     host, port = listener.getsockname()[:2]
-    waiting = asyncio.create_task(_answers(host, port))
+    waiting = asyncio.create_task(_answering(host, port, unlocking))
     try:
         await asyncio.wait([waiting, stopped], return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
@@ -147,10 +157,17 @@ async def serve(
         log.info("shutting down")
     finally:
         waiting.cancel()
+        unlocking.cancel()
         listener.close()
         await children.stop()
         await server.stop()
         await node.stop()
+
+
+async def _answering(host: str, port: int, unlocking: "asyncio.Task[None]") -> None:
+    """Wait until requests are answered, and for a while until the hosted organisations can sign."""
+    await _answers(host, port)
+    await asyncio.wait([unlocking], timeout=_UNLOCKING)
 
 
 async def _answers(host: str, port: int) -> None:

@@ -48,6 +48,13 @@ def from_credential(name: str, directory: str | None) -> bytes:
     return from_descriptor(descriptor)
 
 
+def offered(name: str) -> bytes | None:
+    """The same of this process, or None when it was started without that credential."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    there = directory and (Path(directory) / name).exists()
+    return from_credential(name, directory) if there else None
+
+
 def from_descriptor(descriptor: int) -> bytes:
     """The passphrase in an open file descriptor, read to its end and closed; one line feed may end it."""
     try:

@@ -43,9 +43,7 @@ def _terms_command(action: str, en: str, zh: str) -> Command:
 
 
 def _signing(action: str, en: str, zh: str) -> Command:
-    return derive(
-        ACTIONS[f"sharing/{action}"], subject=True, text=(en, zh), hidden=("terms",)
-    )
+    return derive(ACTIONS[f"sharing/{action}"], subject=True, text=(en, zh), hidden=("terms",))
 
 
 request = derive(

@@ -159,30 +159,36 @@ def passphrase(told: Session, new_fd: int | None) -> None:
 
 @_command(
     "unlock",
-    "Unlock the log key of the node that runs in this home.",
-    "解锁在本目录运行的节点的日志密钥。",
+    "Unlock the log key of the node that runs in this home; with --as the keys of an organisation that it "
+    "hosts, so that people can act for it in the console.",
+    "解锁在本目录运行的节点的日志密钥；用 --as 时解锁其托管组织的密钥，使其人员可在控制台操作。",
 )
 @session
 def unlock(told: Session) -> None:
-    """Unlock the running node."""
+    """Unlock the running node, or a hosted organisation."""
     from dongting.node.home import Home
-    from dongting.node.link import Link, remote
+    from dongting.node.link import Link, remote, remote_custodian
 
-    home = Home(told.config)
-    require(
-        told.config.path(told.config.keystore.path).exists(), NO_KEYS, organisation="node", home=told.home
-    )
-    given = told.passphrase("node")
+    named = told.named
+    path = told.keystore_path(named) if named else told.config.path(told.config.keystore.path)
+    require(path.exists(), NO_KEYS, organisation=named or "node", home=told.home)
+    given = told.passphrase(named or "node")
 
     async def ask() -> None:
-        link = Link(home.socket)
+        link = Link(Home(told.config).socket)
         try:
-            await remote(link).unlock(given)
+            if named:
+                await remote_custodian(link).unlock_for(named, given)
+            else:
+                await remote(link).unlock(given)
         finally:
             await link.close()
 
     asyncio.run(ask())
-    told.say("The node is unlocked.", "节点已解锁。")
+    told.say(
+        f"The keys of {named} are unlocked." if named else "The node is unlocked.",
+        f"{named} 的密钥已解锁。" if named else "节点已解锁。",
+    )
     told.answer({"unlocked": True})
 
 

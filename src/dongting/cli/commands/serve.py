@@ -3,12 +3,10 @@
 import asyncio
 import os
 import sys
-from pathlib import Path
 
 from dongting.cli import language
 from dongting.cli.session import CONFIG, Session, session
 from dongting.errors import Refused
-from dongting.wire.keys import SigningKey
 
 
 @language.command(
@@ -28,14 +26,16 @@ from dongting.wire.keys import SigningKey
 @session
 def serve(told: Session, locked: bool) -> None:
     """Run the node."""
-    from dongting.node import logs
+    from dongting.node import logs, unlock
     from dongting.node.home import Home
     from dongting.node.serve import serve as run
+    from dongting.node.serve import unlocked_log_key
 
     path = told.home / CONFIG
     config = told.config
     Home(config).genesis_bytes()
-    key = None if locked else _log_key(told)
+    given = None if locked else _passphrase(told)
+    key = None if given is None else unlocked_log_key(config, given)
     if key is None:
         told.say(
             "The node starts locked: it serves reads. Unlock it with `dongting keys unlock`.",
@@ -53,26 +53,22 @@ def serve(told: Session, locked: bool) -> None:
     handler = logs.handler(config.log.format, file, sys.stderr)
     with logs.logging_to(handler, config.log.level):
         try:
-            asyncio.run(run(config, path, key, ready))
+            asyncio.run(run(config, path, key, ready, lambda one: unlock.offered(f"dongting-{one}") or given))
         finally:
             address.unlink(missing_ok=True)
 
 
-def _log_key(told: Session) -> SigningKey | None:
-    """The log key, if there is somewhere to take the passphrase from."""
+def _passphrase(told: Session) -> bytes | None:
+    """The passphrase of the node's keystore, if there is somewhere to take it from."""
     from dongting.node import unlock
-    from dongting.node.serve import unlocked_log_key
 
-    config = told.config
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if told.passphrase_fd is not None:
-        return unlocked_log_key(config, told.passphrase("node"))
-    if directory and (Path(directory) / config.keystore.credential).exists():
-        return unlocked_log_key(config, unlock.from_credential(config.keystore.credential, directory))
-    if not sys.stdin.isatty():
-        return None
+        return told.passphrase("node")
+    given = unlock.offered(told.config.keystore.credential)
+    if given is not None or not sys.stdin.isatty():
+        return given
     try:
-        return unlocked_log_key(config, told.passphrase("node"))
+        return told.passphrase("node")
     except Refused as refusal:
         if refusal.code is not unlock.BAD_PASSPHRASE:
             raise

@@ -1,0 +1,146 @@
+"""Signing for hosted organisations: the ledger's process holds their keys, workers ask over its socket.
+
+A worker can ask for a signature or for the opening of an envelope; it never sees a private key. So who
+takes a worker over can act while that lasts, and takes nothing away.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from dongting.errors import Code, Refused
+from dongting.node.keystore import Keystore
+from dongting.wire.envelope import Envelope
+from dongting.wire.profile import Profile
+
+NOT_HOSTED = Code(
+    "custodian", 1, "not-hosted",
+    "This node holds no keys of {organisation}. Sign with its own keys, or ask the operator to host it.",
+    "本节点没有 {organisation} 的密钥。请用该组织自己的密钥签名，或请运维人员托管该组织。",
+    status=403,
+)  # fmt: skip
+LOCKED = Code(
+    "custodian", 2, "keys-locked",
+    "The keys of {organisation} are locked on this node. Its operator unlocks them with "
+    "`dongting --as {organisation} keys unlock`; until then you can read, and nothing is signed.",
+    "{organisation} 在本节点的密钥处于锁定状态。请运维人员执行 `dongting --as {organisation} keys unlock` "
+    "解锁；在此之前只能读取，不能签署。",
+    status=503,
+)  # fmt: skip
+
+log = logging.getLogger("dongting.custodian")
+
+
+class Hosted(Struct, frozen=True, array_like=True):
+    """An organisation whose keys are here: whether they are unlocked, and its present signing key
+    (the suite's name, the COSE_Key in base64url)."""
+
+    organisation: str
+    unlocked: bool
+    suite: str
+    public: str
+
+
+class Custodian(Protocol):
+    """Every method may raise `Refused`."""
+
+    async def hosted(self) -> list[Hosted]:
+        """The organisations whose keys are here, by id."""
+        ...
+
+    async def kept_for(self, organisation: str) -> Hosted:
+        """One of them; refuses an organisation whose keys are not here."""
+        ...
+
+    async def sign_for(self, organisation: str, message: bytes) -> bytes:
+        """A signature of 64 bytes by the organisation's present signing key."""
+        ...
+
+    async def open_for(self, organisation: str, envelope: Envelope) -> bytes:
+        """The data key in an envelope that is sealed to a key of the organisation."""
+        ...
+
+    async def unlock_for(self, organisation: str, passphrase: bytes) -> None:
+        """Unlock the keys of one organisation; for the operator on this machine, never over HTTP."""
+        ...
+
+
+class Keyring(Custodian):
+    """The keystores under `directory`, one for each organisation: `ORGANISATION/keystore.json`.
+
+    A keystore that another process changed (a rotation, say) is read again before it is used.
+    """
+
+    def __init__(self, directory: Path, profile: Profile) -> None:
+        self._directory = directory
+        self._profile = profile
+        self._open: dict[str, Keystore] = {}
+
+    async def hosted(self) -> list[Hosted]:
+        return [self._told(organisation) for organisation in self._organisations()]
+
+    async def kept_for(self, organisation: str) -> Hosted:
+        return self._told(organisation)
+
+    async def sign_for(self, organisation: str, message: bytes) -> bytes:
+        return self._unlocked(organisation).sign(f"{organisation}/signing", message)
+
+    async def open_for(self, organisation: str, envelope: Envelope) -> bytes:
+        return self._unlocked(organisation).open_envelope(envelope, self._profile)
+
+    async def unlock_for(self, organisation: str, passphrase: bytes) -> None:
+        await asyncio.to_thread(self._store(organisation).unlock, passphrase)
+
+    async def unlock_all(self, passphrase: Callable[[str], bytes | None]) -> None:
+        """Unlock each keystore that the passphrase given for it fits; the others stay locked."""
+        for organisation in self._organisations():
+            given = passphrase(organisation)
+            if given is None:
+                continue
+            try:
+                await self.unlock_for(organisation, given)
+            except Refused as refused:
+                extra = {"organisation": organisation, "why": str(refused.code)}
+                log.warning("the keys of an organisation stay locked", extra=extra)
+
+    def _told(self, organisation: str) -> Hosted:
+        store = self._store(organisation)
+        name = f"{organisation}/signing"
+        for entry in store.entries():
+            if (entry.name, entry.stage) == (name, "current"):
+                return Hosted(organisation, store.unlocked, entry.kind, entry.public)
+        raise Refused(NOT_HOSTED, organisation=organisation[:64])
+
+    def _organisations(self) -> list[str]:
+        """Those with a signing key of their own; a keystore that cannot be read hides only itself."""
+        found = []
+        for path in sorted(self._directory.glob("*/keystore.json")):
+            organisation = path.parent.name
+            try:
+                names = {(e.name, e.stage) for e in self._store(organisation).entries()}
+            except Refused as refused:
+                log.warning("a keystore cannot be read", extra={"why": refused.text()})
+                continue
+            if (f"{organisation}/signing", "current") in names:
+                found.append(organisation)
+        return found
+
+    def _store(self, organisation: str) -> Keystore:
+        known = self._open.get(organisation)
+        if known is not None:
+            known.refresh()
+            return known
+        if organisation not in {path.parent.name for path in self._directory.glob("*/keystore.json")}:
+            raise Refused(NOT_HOSTED, organisation=organisation[:64])
+        opened = Keystore.open(self._directory / organisation / "keystore.json")
+        return self._open.setdefault(organisation, opened)
+
+    def _unlocked(self, organisation: str) -> Keystore:
+        store = self._store(organisation)
+        if not store.unlocked:
+            raise Refused(LOCKED, organisation=organisation)
+        return store

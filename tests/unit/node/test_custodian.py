@@ -1,0 +1,115 @@
+"""Keys of hosted organisations: used by asking, never handed out, locked until somebody unlocks them."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dongting.errors import Refused
+from dongting.node.custodian import LOCKED, NOT_HOSTED, Keyring
+from dongting.node.keyfile import WRONG_PASSPHRASE, derivation
+from dongting.node.keystore import Keystore
+from dongting.node.link import Link, LinkServer, remote_custodian
+from dongting.wire.envelope import seal
+from dongting.wire.keys import from_base64, public_key
+from dongting.wire.profile import INTERNATIONAL
+
+PASSPHRASE = b"seven green herons over the lake"
+MESSAGE = b"what is signed"
+
+
+def make(keys: Path, organisation: str, passphrase: bytes = PASSPHRASE) -> Keystore:
+    keys.mkdir(mode=0o700, exist_ok=True)
+    made = Keystore.create(keys / organisation / "keystore.json", passphrase, derivation(1024, 1, 1))
+    made.add(organisation, "signing", "Ed25519", 1)
+    made.add(organisation, "encryption", "X25519", 1)
+    return made
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    return tmp_path / "keys"
+
+
+def held(keys: Path) -> Keyring:
+    return Keyring(keys, INTERNATIONAL)
+
+
+def refused(awaitable: Any) -> Any:
+    with pytest.raises(Refused) as raised:
+        asyncio.run(awaitable)
+    return raised.value.code
+
+
+def test_an_unlocked_organisation_signs_and_opens_over_the_socket(keys: Path, tmp_path: Path) -> None:
+    store = make(keys, "env-bureau")
+    keyring = held(keys)
+    data_key = secrets.token_bytes(32)
+    key = store.encryption_key("env-bureau/encryption")
+    envelope = seal("ab" * 32, "env-bureau", data_key, key, INTERNATIONAL)
+
+    async def over_the_socket() -> tuple[Any, bytes, bytes]:
+        server = LinkServer(None, tmp_path / "s", keyring)  # type: ignore[arg-type]
+        await server.start()
+        link = Link(tmp_path / "s")
+        custodian = remote_custodian(link)
+        try:
+            await custodian.unlock_for("env-bureau", PASSPHRASE)
+            signature = await custodian.sign_for("env-bureau", MESSAGE)
+            return (await custodian.hosted())[0], signature, await custodian.open_for("env-bureau", envelope)
+        finally:
+            await link.close()
+            await server.stop()
+
+    hosted, signature, opened = asyncio.run(over_the_socket())
+    assert (hosted.organisation, hosted.unlocked) == ("env-bureau", True)
+    assert public_key(from_base64(hosted.public)).verify(signature, MESSAGE)
+    assert opened == data_key
+
+
+def test_nothing_is_signed_while_the_keys_are_locked(keys: Path) -> None:
+    make(keys, "env-bureau")
+    keyring = held(keys)
+    assert not asyncio.run(keyring.kept_for("env-bureau")).unlocked
+    assert refused(keyring.sign_for("env-bureau", MESSAGE)) is LOCKED
+    assert refused(keyring.unlock_for("env-bureau", b"another passphrase altogether")) is WRONG_PASSPHRASE
+    assert refused(keyring.sign_for("env-bureau", MESSAGE)) is LOCKED
+
+
+@pytest.mark.parametrize("name", ["nobody", "../keys/env-bureau", "", "."])
+def test_an_organisation_without_keys_here_is_not_hosted(keys: Path, name: str) -> None:
+    make(keys, "env-bureau")
+    assert refused(held(keys).sign_for(name, MESSAGE)) is NOT_HOSTED
+
+
+def test_one_passphrase_unlocks_those_that_it_fits_and_the_others_stay_locked(keys: Path) -> None:
+    make(keys, "env-bureau")
+    make(keys, "green-tech", b"a passphrase of its own")
+    keyring = held(keys)
+    asyncio.run(keyring.unlock_all(lambda _: PASSPHRASE))
+    found = {one.organisation: one.unlocked for one in asyncio.run(keyring.hosted())}
+    assert found == {"env-bureau": True, "green-tech": False}
+
+
+def test_a_rotated_key_is_used_at_once_and_another_passphrase_locks(keys: Path) -> None:
+    store = make(keys, "env-bureau")
+    keyring = held(keys)
+    asyncio.run(keyring.unlock_for("env-bureau", PASSPHRASE))
+    before = asyncio.run(keyring.kept_for("env-bureau")).public
+    store.rotate("env-bureau/signing", 2)
+    store.promote("env-bureau/signing")
+    after = asyncio.run(keyring.kept_for("env-bureau"))
+    assert after.unlocked
+    assert after.public != before
+    signature = asyncio.run(keyring.sign_for("env-bureau", MESSAGE))
+    assert public_key(from_base64(after.public)).verify(signature, MESSAGE)
+    store.change_passphrase(b"quite another passphrase")
+    assert refused(keyring.sign_for("env-bureau", MESSAGE)) is LOCKED
+
+
+def test_the_nodes_own_keystore_is_no_organisation(keys: Path) -> None:
+    keys.mkdir(mode=0o700)
+    Keystore.create(keys / "keystore.json", PASSPHRASE, derivation(1024, 1, 1))
+    assert asyncio.run(held(keys).hosted()) == []
