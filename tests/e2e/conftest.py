@@ -106,7 +106,9 @@ class Home:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "HOME", "TMPDIR")}
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "HOME", "TMPDIR")
+    }
     return {**kept, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"}
 
 
