@@ -14,12 +14,12 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 import msgspec
 
-from dongting.errors import Code, Fault, Refused, require
+from dongting.errors import Code, Fault, Refused
 from dongting.wire.keys import PublicKey, public_key
 from dongting.wire.profile import Profile, profile_named
 from dongting.wire.statement import BAD_SIGNATURE, Statement, check_arguments, opened
@@ -36,7 +36,6 @@ Verdict = Statement | Refused
 
 _HEAD = 4  # bytes of length before each message
 PIPE = 2**20  # bytes; the most that Linux gives without privileges
-SIGNATURE_SIZE = 66  # the signature of a statement and the two bytes that head it
 
 
 class _Task(msgspec.Struct, array_like=True):
@@ -46,40 +45,10 @@ class _Task(msgspec.Struct, array_like=True):
     statements: list[bytes]
 
 
-class _Judged(msgspec.Struct, array_like=True, gc=False):
-    """What a worker found in one verified statement; the bytes themselves stay with who asked."""
-
-    leaf: bytes
-    issuer: str
-    subject: str
-    network: str
-    action: str
-    issued: int
-    expires: int | None
-    nonce: bytes
-    kid: bytes
-    alg: int
-    payload: int  # its size; it ends before the signature
-
-    @classmethod
-    def of(cls, found: Statement) -> "_Judged":
-        return cls(
-            found.leaf, found.issuer, found.subject, found.network, found.action, found.issued,
-            found.expires, found.nonce, found.kid, found.alg, len(found.payload),
-        )  # fmt: skip
-
-    def statement(self, data: bytes) -> Statement:
-        end = len(data) - SIGNATURE_SIZE
-        return Statement(
-            data, self.leaf, self.issuer, self.subject, self.network, self.action, self.issued,
-            self.expires, self.nonce, self.kid, self.alg, data[end - self.payload : end],
-        )  # fmt: skip
-
-
 class _Reply(msgspec.Struct, array_like=True):
     """Statements in order, None where refused; `refused` a pickled map of position to `Refused`."""
 
-    statements: list[_Judged | None]
+    statements: list[Statement | None]
     refused: bytes
     unknown: dict[int, bytes]
 
@@ -89,14 +58,33 @@ _decode_task = msgspec.msgpack.Decoder(_Task).decode
 _decode_reply = msgspec.msgpack.Decoder(_Reply).decode
 
 
-def judge(data: bytes, keys: dict[bytes, PublicKey], profile: Profile) -> Verdict | bytes:
-    """The verified statement in these bytes, why it is refused, or the id of a key not among `keys`."""
+def judge(batch: Sequence[bytes], keys: dict[bytes, PublicKey], profile: Profile) -> list[Verdict | bytes]:
+    """For each, the verified statement, why it is refused, or the id of its key if not among `keys`.
+
+    Three rounds and not one: a core that goes on doing the same has its code at hand, and what is done
+    beside the verification takes three quarters of the time.
+    """
+    first = [_opened(data, profile) for data in batch]
+    second = [_signed(found, keys) if isinstance(found, Statement) else found for found in first]
+    return [_canonical(found) if isinstance(found, Statement) else found for found in second]
+
+
+def _opened(data: bytes, profile: Profile) -> Verdict:
     try:
-        statement = opened(data, profile)
-        key = keys.get(statement.kid)
-        if key is None:
-            return statement.kid
-        require(statement.verify(key), BAD_SIGNATURE)
+        return opened(data, profile)
+    except Refused as refusal:
+        return refusal
+
+
+def _signed(statement: Statement, keys: dict[bytes, PublicKey]) -> Verdict | bytes:
+    key = keys.get(statement.kid)
+    if key is None:
+        return statement.kid
+    return statement if statement.verify(key) else Refused(BAD_SIGNATURE)
+
+
+def _canonical(statement: Statement) -> Verdict:
+    try:
         check_arguments(statement)
     except Refused as refusal:
         return refusal
@@ -115,11 +103,11 @@ def _serve(incoming: BinaryIO, outgoing: BinaryIO, profile: Profile) -> None:
         for cose in task.keys:
             key = public_key(cose)
             keys[key.thumbprint(profile)] = key
-        verdicts = [judge(data, keys, profile) for data in task.statements]
+        verdicts = judge(task.statements, keys, profile)
         refused = {n: v for n, v in enumerate(verdicts) if isinstance(v, Refused)}
         reply = _encode(
             _Reply(
-                [_Judged.of(v) if isinstance(v, Statement) else None for v in verdicts],
+                [v if isinstance(v, Statement) else None for v in verdicts],
                 pickle.dumps(refused) if refused else b"",
                 {n: v for n, v in enumerate(verdicts) if isinstance(v, bytes)},
             )
@@ -238,8 +226,7 @@ class Verifiers:
         for n, kid in reply.unknown.items():
             refused[n] = Refused(UNKNOWN_KEY, kid=kid.hex())
         verdicts: list[Verdict] = [
-            refused[n] if judged is None else judged.statement(statements[n])
-            for n, judged in enumerate(reply.statements)
+            refused[n] if statement is None else statement for n, statement in enumerate(reply.statements)
         ]
         if missing:
             again = await self.verify([statements[n] for n in missing])

@@ -23,10 +23,13 @@ NOT_CANONICAL = Code(
     status=400,
 )  # fmt: skip
 
-#: Maps every digit to `0` and anything else to a space, to find long numbers at the speed of memchr.
-_DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+#: Maps digits to `0`, what opens an array or object to `[`, the first byte of a character beyond U+FFFF to
+#: `^` and anything else to a space: one pass at the speed of memory finds all that needs a closer look.
+_MARKS = bytes(
+    ord("0" if 48 <= byte <= 57 else "[" if byte in b"[{" else "^" if 0xF0 <= byte <= 0xF4 else " ")
+    for byte in range(256)
+)
 _LONG_NUMBER = b"0" * 16
-_BEYOND_BMP = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 
 
 def _no_float(text: str) -> Any:
@@ -59,15 +62,11 @@ def decode(data: bytes) -> Any:
 
 
 def _needs_care(data: bytes) -> bool:
+    marks = data.translate(_MARKS)
     # RFC 8785 orders keys by UTF-16 code units, msgspec by code points. They differ only between
-    # characters beyond U+FFFF (first byte F0 to F4) and those from U+E000 to U+FFFF.
-    if not data.isascii() and any(lead in data for lead in _BEYOND_BMP):
-        return True
-    # What opens no more brackets cannot be nested deeper.
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
-        return True
-    # Sixteen digits may exceed 2^53-1: only then are the integers looked at one by one.
-    return _LONG_NUMBER in data.translate(_DIGITS)
+    # characters beyond U+FFFF and those from U+E000 to U+FFFF. What opens no more brackets cannot be
+    # nested deeper. Sixteen digits may exceed 2^53-1: only then are the integers looked at one by one.
+    return b"^" in marks or marks.count(b"[") > MAX_DEPTH or _LONG_NUMBER in marks
 
 
 def _in_order(value: Any, depth: int) -> Any:

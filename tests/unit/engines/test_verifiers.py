@@ -26,7 +26,7 @@ def disordered(ledger: Ledger, key: PrivateKey | None = None) -> bytes:
 
 def judged(ledger: Ledger, data: bytes, *keys: PrivateKey) -> Statement | Refused | bytes:
     known = {key.public().thumbprint(ledger.profile): key.public() for key in keys}
-    return judge(data, known, ledger.profile)
+    return judge([data], known, ledger.profile)[0]
 
 
 def test_arguments_are_looked_at_only_under_a_good_signature(ledger: Ledger) -> None:
