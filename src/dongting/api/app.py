@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from dongting.api import acting, actions, files, health, log, parts, records, statements, uploads
+from dongting.api import acting, actions, exports, files, health, log, parts, records, statements, uploads
 from dongting.api.custody import Custody
 from dongting.api.door import Door
 from dongting.api.erasures import Erasures
@@ -27,8 +27,8 @@ from dongting.store.views import Views
 
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
-    *statements.ROUTES, *records.ROUTES, *log.ROUTES, *files.ROUTES, *uploads.ROUTES, *parts.ROUTES,
-    *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
+    *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *log.ROUTES, *files.ROUTES, *uploads.ROUTES,
+    *parts.ROUTES, *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def open_service(
     return Service(
         home.config, facade, home.rules(), home.profile(), views, home.files(),
         custody, Erasures(views), limits, clock, counted,
-        Answers(home.path / "run" / "answers.sqlite"),
+        Answers(home.path / "run" / "answers.sqlite"), home.genesis().zone,
     )  # fmt: skip
 
 

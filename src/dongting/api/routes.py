@@ -236,7 +236,7 @@ class Table:
 
 
 def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
-    """What the path names; a last `{name...}` takes all that follows."""
+    """What the path names; a last `{name...}` takes all that follows, `{name}.csv` what is before it."""
     named: dict[str, str] = {}
     for place, want in enumerate(pattern):
         if want.endswith("...}"):
@@ -244,7 +244,10 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
         if place >= len(parts):
             return None
         if want.startswith("{"):
-            named[want[1:-1]] = parts[place]
+            name, _, end = want[1:].partition("}")
+            if not parts[place].endswith(end):
+                return None
+            named[name] = parts[place].removesuffix(end)
         elif want != parts[place]:
             return None
     return named if len(parts) == len(pattern) else None

@@ -26,7 +26,8 @@ _LOOK = 0.02  # seconds between looks at the views' height
 class Service:
     """One worker's access to the node; everything that may block runs in a thread.
 
-    `installed` and `openapi` are the documents served, in JSON; `agents` acts for hosted organisations.
+    `zone` is the network's, as in genesis; `installed` and `openapi` are the documents served, in JSON;
+    `agents` acts for hosted organisations.
     """
 
     config: Config
@@ -41,6 +42,7 @@ class Service:
     clock: Callable[[], float]
     metrics: Metrics
     answers: Answers
+    zone: str
     agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""

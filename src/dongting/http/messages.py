@@ -83,6 +83,12 @@ class Reply:
     length: int | None = None
 
 
+def kept_as(name: str, body: bytes | Iterator[bytes], media_type: str) -> Reply:
+    """A reply that a browser keeps as a file of that name, which has letters, digits and . _ - only."""
+    fields = [("content-disposition", f'attachment; filename="{name}"'), ("cache-control", "no-store")]
+    return Reply(200, body, media_type, fields)
+
+
 def head(scope: Scope, limits: Limits) -> Head:
     """The head of the request in an ASGI scope; refuses what has two readings or too many bytes."""
     raw: list[tuple[bytes, bytes]] = list(scope["headers"])

@@ -9,7 +9,7 @@ from dongting.node.facade import Facade
 from dongting.node.home import Home
 from dongting.node.metrics import Metrics, metrics
 from dongting.store.views import Views
-from dongting.web import assets, catalogue, descriptions, pages
+from dongting.web import assets, catalogue, descriptions, pages, tables
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
 from dongting.web.door import Door, Page
@@ -25,8 +25,12 @@ ROUTES: tuple[tuple[str, Page], ...] = (
     ("/catalogue", catalogue.catalogue),
     ("/catalogue.jsonld", descriptions.whole),
     ("/catalogue.ttl", descriptions.whole),
+    ("/catalogue.csv", tables.catalogue),
+    ("/catalogue.xlsx", tables.catalogue),
     ("/catalogue/{id}", catalogue.dataset),
     ("/organisations", pages.organisations),
+    ("/organisations.csv", tables.organisations),
+    ("/organisations.xlsx", tables.organisations),
     ("/organisations/{id}", pages.organisation),
     ("/log", pages.ledger),
     ("/verify", pages.verify),

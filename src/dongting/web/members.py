@@ -7,7 +7,7 @@ import msgspec
 from dongting.appkit.fields import Text
 from dongting.apps.membership.organisations import Offices, Organisation
 from dongting.standards import regions
-from dongting.store.rows import Count, Facets
+from dongting.store.rows import Count, Facets, Page
 from dongting.store.views import Views
 from dongting.web.texts import marked
 
@@ -79,15 +79,22 @@ def listed(
     views: Views, words: str, kind: str, cursor: str | None
 ) -> tuple[list[Organisation], str | None, Count, Facets]:
     """Some organisations, where to go on, how many match, and how many there are of each kind."""
-    filters = {"kind": kind} if kind in KINDS else {}
-    if words:
-        page = views.search(words, (ORGANISATION,), filters, cursor=cursor, limit=PAGE)
-    else:
-        page = views.list(ORGANISATION, filters, descending=False, cursor=cursor, limit=PAGE)
-    many = views.count(ORGANISATION, filters, text=words)
+    page = found(views, words, kind, cursor, PAGE)
+    many = views.count(ORGANISATION, _filters(kind), text=words)
     kinds = views.facets(ORGANISATION, "kind", {}, text=words)
-    found = [msgspec.json.decode(row.body, type=Organisation) for row in page.rows]
-    return found, page.cursor, many, kinds
+    shown = [msgspec.json.decode(row.body, type=Organisation) for row in page.rows]
+    return shown, page.cursor, many, kinds
+
+
+def found(views: Views, words: str, kind: str, cursor: str | None, limit: int) -> Page:
+    """Some organisations as rows, in the order in which they joined; with words, the best first."""
+    if words:
+        return views.search(words, (ORGANISATION,), _filters(kind), cursor=cursor, limit=limit)
+    return views.list(ORGANISATION, _filters(kind), descending=False, cursor=cursor, limit=limit)
+
+
+def _filters(kind: str) -> dict[str, str]:
+    return {"kind": kind} if kind in KINDS else {}
 
 
 def region_name(code: str) -> Text:

@@ -14,7 +14,7 @@ import msgspec
 from dongting.appkit.fields import Text
 from dongting.apps.catalogue import Dataset, DatasetVersion
 from dongting.apps.catalogue.vocabulary import FREQUENCIES, OPENING_ATTRIBUTES, SHARING_ATTRIBUTES, THEMES
-from dongting.store.rows import Count, Survey
+from dongting.store.rows import Count, Page, Survey
 from dongting.store.views import Views
 
 DATASET, VERSION = "catalogue.dataset", "catalogue.dataset-version"
@@ -66,12 +66,16 @@ class Offers:
 
 def offers(views: Views, wish: Wish, cursor: str | None = None, limit: int = PAGE) -> Offers:
     """Open datasets that match, the newest first; with words, those with all in the title before others."""
+    page = found(views, wish, cursor, limit)
+    datasets = (msgspec.json.decode(row.body, type=Dataset) for row in page.rows)
+    return Offers(tuple(one for one in datasets if one.opening in OPEN), page.cursor)
+
+
+def found(views: Views, wish: Wish, cursor: str | None, limit: int) -> Page:
+    """The same as rows; whoever shows them looks at `opening` once more."""
     if wish.words:
-        page = views.search(wish.words, (DATASET,), wish.filters(), cursor=cursor, limit=limit)
-    else:
-        page = views.list(DATASET, wish.filters(), cursor=cursor, limit=limit)
-    found = (msgspec.json.decode(row.body, type=Dataset) for row in page.rows)
-    return Offers(tuple(one for one in found if one.opening in OPEN), page.cursor)
+        return views.search(wish.words, (DATASET,), wish.filters(), cursor=cursor, limit=limit)
+    return views.list(DATASET, wish.filters(), cursor=cursor, limit=limit)
 
 
 def number(views: Views, wish: Wish) -> Count:
