@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,10 +12,10 @@ from dongting.api.erasures import Erasures
 from dongting.api.openapi import document
 from dongting.api.routes import Route, Table
 from dongting.api.service import Service
+from dongting.http.authority import authorities, scheme_of
 from dongting.http.limits import LIMITS, Limits
 from dongting.http.signatures import Callers
 from dongting.node.agents import Agents
-from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.home import Home
 from dongting.node.link import Link, remote
@@ -81,21 +80,3 @@ def open_service(
         custody, Erasures(views), limits, clock, counted,
         Answers(home.path / "run" / "answers.sqlite"), home.genesis().zone,
     )  # fmt: skip
-
-
-def scheme_of(config: Config) -> str:
-    """The scheme by which callers reach this node."""
-    return "https" if config.http.behind_tls else urlsplit(config.public_url).scheme
-
-
-def authorities(config: Config, port: int | None = None) -> frozenset[str]:
-    """The hosts that a signed request may name: the public one, and this machine's own."""
-    public = urlsplit(config.public_url)
-    names = {public.netloc.lower()}
-    if config.http.host in ("127.0.0.1", "::1", "localhost") or not config.http.behind_tls:
-        hosts = {config.http.host, "127.0.0.1", "localhost"}
-        names |= {
-            f"[{h}]:{port or config.http.port}" if ":" in h else f"{h}:{port or config.http.port}"
-            for h in hosts
-        }
-    return frozenset(names)

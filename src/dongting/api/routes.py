@@ -16,6 +16,7 @@ from dongting.appkit.fields import Text
 from dongting.errors import Code, Fault, Refused
 from dongting.http.codes import BAD_BODY, BAD_PARAMETER, METHOD_NOT_ALLOWED, NOT_FOUND
 from dongting.http.messages import Head, Reply
+from dongting.http.paths import match
 from dongting.http.signatures import Caller
 from dongting.standards import idempotency_key
 from dongting.standards.web_linking import link
@@ -229,28 +230,10 @@ class Table:
             return fixed, {}
         parts = path.split("/")
         for pattern, methods in self._patterns:
-            named = _match(pattern, parts)
+            named = match(pattern, parts)
             if named is not None:
                 return methods, named
         raise Refused(NOT_FOUND)
-
-
-def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
-    """What the path names; a last `{name...}` takes all that follows, `{name}.csv` what is before it."""
-    named: dict[str, str] = {}
-    for place, want in enumerate(pattern):
-        if want.endswith("...}"):
-            return {**named, want[1:-4]: "/".join(parts[place:])} if len(parts) > place else None
-        if place >= len(parts):
-            return None
-        if want.startswith("{"):
-            name, _, end = want[1:].partition("}")
-            if not parts[place].endswith(end):
-                return None
-            named[name] = parts[place].removesuffix(end)
-        elif want != parts[place]:
-            return None
-    return named if len(parts) == len(pattern) else None
 
 
 def json_reply(value: Any, *, status: int = 200, fields: Iterable[tuple[str, str]] = ()) -> Reply:

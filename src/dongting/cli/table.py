@@ -29,6 +29,9 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
                 f"{_HERE}.status:status", ("Show where the ledger stands.", "查看账本当前状态。")
             ),
             "keys": Entry(f"{_HERE}.keys:keys", ("Manage keys and keystores.", "管理密钥和密钥库。")),
+            "people": Entry(
+                f"{_HERE}.people:people", ("Links by which people come in.", "人员进入节点的链接。")
+            ),
             "config": Entry(
                 f"{_HERE}.config:config", ("Explain and check the settings.", "说明并检查设置。")
             ),

@@ -28,6 +28,7 @@ from dongting.node.config import Config, load
 from dongting.node.home import Home
 from dongting.node.link import Link, remote, remote_custodian
 from dongting.node.metrics import metrics
+from dongting.node.people.accounts import open_accounts
 from dongting.web import app as web
 
 _GRACE = 10  # seconds for requests under way when the worker is told to end
@@ -86,8 +87,9 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     facade, views = remote(link), home.views()
     address = local_address(home.config, listener)
     agents = Agents(remote_custodian(link), address, home.genesis_bytes(), home.path / "agents")
+    accounts = open_accounts(home)
     behind = api.create(home, facade=facade, views=views, port=port, counted=counted, agents=agents)
-    console = web.create(home, facade, views, port=port, counted=counted)
+    console = web.create(home, facade, views, accounts, port=port, counted=counted)
     servers = [(_server(Composed(behind, console)), listener)]
     if home.config.metrics.enabled:
         target, first = _metrics_listener(home.config)
@@ -107,6 +109,7 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     finally:
         watch.cancel()
         agents.close()
+        accounts.close()
         await link.close()
 
 

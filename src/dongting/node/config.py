@@ -136,6 +136,27 @@ class Views(Struct, frozen=True):
     )] = "sqlite"  # fmt: skip
 
 
+class Accounts(Struct, frozen=True):
+    """The people of the node: where they are kept, and how long they stay signed in."""
+
+    url: Annotated[str, Meta(
+        pattern=r"^(sqlite(:///[!-~]+)?|postgresql://[!-~]+)$(?!\n)", max_length=500
+    ), documented(
+        "Database of the people: sqlite (accounts.sqlite in the home directory), sqlite:///path or "
+        "postgresql://host/name.",
+        "人员数据库：sqlite（数据目录中的 accounts.sqlite）、sqlite:///路径 或 postgresql://主机/库名。",
+        ("sqlite, sqlite:///path or postgresql://host/name", "sqlite、sqlite:///路径 或 postgresql://主机/库名"),
+    )] = "sqlite"  # fmt: skip
+    idle_minutes: Annotated[int, Meta(ge=5, le=1440), documented(
+        "Minutes without a request after which a person has to sign in again.",
+        "无操作多少分钟后须重新登录。",
+    )] = 60  # fmt: skip
+    session_hours: Annotated[int, Meta(ge=1, le=720), documented(
+        "Hours after which a person has to sign in again, however busy.",
+        "登录后最长多少小时须重新登录，无论是否有操作。",
+    )] = 12  # fmt: skip
+
+
 class Files(Struct, frozen=True):
     """Files and parts, encrypted."""
 
@@ -209,6 +230,7 @@ class Config(Struct, frozen=True):
     kernel: Kernel = Kernel()
     store: Store = Store()
     views: Views = Views()
+    accounts: Accounts = Accounts()
     files: Files = Files()
     keystore: Keys = Keys()
     log: Log = Log()
@@ -226,12 +248,18 @@ class Config(Struct, frozen=True):
 
     @property
     def views_url(self) -> str:
-        """The database address, for SQLAlchemy."""
-        url = self.views.url
+        """The address of the views' database, for SQLAlchemy."""
+        return self._database(self.views.url, "views.sqlite")
+
+    @property
+    def accounts_url(self) -> str:
+        """The address of the database of people, for SQLAlchemy."""
+        return self._database(self.accounts.url, "accounts.sqlite")
+
+    def _database(self, url: str, file: str) -> str:
         if url.startswith("postgresql://"):
             return url.replace("postgresql://", "postgresql+psycopg://", 1)
-        file = url.removeprefix("sqlite").removeprefix(":///") or "views.sqlite"
-        return f"sqlite:///{self.path(file)}"
+        return f"sqlite:///{self.path(url.removeprefix('sqlite').removeprefix(':///') or file)}"
 
     @property
     def public_url(self) -> str:
@@ -305,12 +333,14 @@ def _unknown(setting: str) -> Refused:
 
 
 def _check_secrets(config: Config) -> None:
-    if settings.holds_password(config.views.url):
-        raise Refused(
-            SECRET_IN_CONFIG, setting="views.url",
-            instead_en="let PostgreSQL know this account (peer authentication), or use ~/.pgpass (mode 0600)",
-            instead_zh="请让 PostgreSQL 识别本系统账户（peer 认证），或使用 ~/.pgpass（权限 0600）",
-        )  # fmt: skip
+    for setting, url in (("views.url", config.views.url), ("accounts.url", config.accounts.url)):
+        if settings.holds_password(url):
+            raise Refused(
+                SECRET_IN_CONFIG, setting=setting,
+                instead_en="let PostgreSQL know this account (peer authentication), or use ~/.pgpass "
+                "(mode 0600)",
+                instead_zh="请让 PostgreSQL 识别本系统账户（peer 认证），或使用 ~/.pgpass（权限 0600）",
+            )  # fmt: skip
     if settings.holds_password(config.http.public_url):
         raise Refused(
             SECRET_IN_CONFIG, setting="http.public_url",

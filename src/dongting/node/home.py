@@ -3,7 +3,7 @@
 genesis.json     the network's genesis document
 ledger/          the ledger store
 checkpoint       the last issued checkpoint
-views.sqlite     the views, unless they are in PostgreSQL
+views.sqlite     the views, unless they are in PostgreSQL;  accounts.sqlite likewise the people
 files/           encrypted files;  parts/ encrypted parts;  envelopes/ sealed data keys
 keys/            the keystore
 run/             the socket of the ledger's process

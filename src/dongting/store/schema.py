@@ -127,12 +127,17 @@ def tables(generation: int) -> Tables:
 NO_DUE = 2**62
 
 
-def open_engine(url: str) -> Engine:
-    """An engine on the database of the URL, whose transactions see one state from start to end."""
+def open_engine(url: str, *, durable: bool = False) -> Engine:
+    """An engine on the database of the URL, whose transactions see one state from start to end.
+
+    `durable` brings each commit to the disk, for what is not projected from the ledger.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, pool_size=8, max_overflow=24)
         event.listen(engine, "connect", _prepare)
+        if durable:
+            event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _begin)
         return engine
     return create_engine(
@@ -159,19 +164,23 @@ def _prepare(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _durable(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+
+
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def lock(connection: Connection) -> None:
-    """Let one process at a time write; until the end of the transaction.
+def lock(connection: Connection, number: int = 4919128301) -> None:
+    """Let one process at a time write under this number; until the end of the transaction.
 
     SQLite has done so by `BEGIN IMMEDIATE`. On PostgreSQL the transaction must not have read yet, else
     it would not see what the process before it wrote.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(4919128301)"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({number:d})"))
 
 
 def rewrite(engine: Engine) -> None:

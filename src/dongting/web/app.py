@@ -1,51 +1,54 @@
 """The console of one worker, put together over the façade and the views."""
 
-from urllib.parse import urlsplit
-
 from dongting.errors import Language
+from dongting.http.authority import authorities, scheme_of
 from dongting.http.limits import LIMITS, Limits
 from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.home import Home
 from dongting.node.metrics import Metrics, metrics
+from dongting.node.people.accounts import Accounts
 from dongting.store.views import Views
-from dongting.web import assets, catalogue, descriptions, pages, tables
+from dongting.web import account, assets, catalogue, descriptions, entering, pages, people, tables
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
-from dongting.web.door import Door, Page
+from dongting.web.door import Door
 from dongting.web.offers import Surveys
+from dongting.web.places import Place
 from dongting.web.site import Site
 from dongting.web.templates import environment
 from dongting.web.texts import Tongue
 from dongting.wire.genesis import network_id
 
-#: All pages; a last `{name}` takes one segment of the path, `{name...}` all that follow.
-ROUTES: tuple[tuple[str, Page], ...] = (
-    ("/", pages.front),
-    ("/catalogue", catalogue.catalogue),
-    ("/catalogue.jsonld", descriptions.whole),
-    ("/catalogue.ttl", descriptions.whole),
-    ("/catalogue.csv", tables.catalogue),
-    ("/catalogue.xlsx", tables.catalogue),
-    ("/catalogue/{id}", catalogue.dataset),
-    ("/organisations", pages.organisations),
-    ("/organisations.csv", tables.organisations),
-    ("/organisations.xlsx", tables.organisations),
-    ("/organisations/{id}", pages.organisation),
-    ("/log", pages.ledger),
-    ("/verify", pages.verify),
-    ("/join", pages.join),
-    ("/style", pages.style),
-    ("/robots.txt", assets.robots),
-    ("/favicon.svg", assets.favicon),
-    ("/static/{name...}", assets.static),
+#: What everybody may see; modules with more than a page or two declare their own.
+PUBLIC: tuple[Place, ...] = (
+    Place("/", pages.front),
+    Place("/catalogue", catalogue.catalogue),
+    Place("/catalogue.jsonld", descriptions.whole),
+    Place("/catalogue.ttl", descriptions.whole),
+    Place("/catalogue.csv", tables.catalogue),
+    Place("/catalogue.xlsx", tables.catalogue),
+    Place("/catalogue/{id}", catalogue.dataset),
+    Place("/organisations", pages.organisations),
+    Place("/organisations.csv", tables.organisations),
+    Place("/organisations.xlsx", tables.organisations),
+    Place("/organisations/{id}", pages.organisation),
+    Place("/log", pages.ledger),
+    Place("/verify", pages.verify),
+    Place("/join", pages.join),
+    Place("/style", pages.style),
+    Place("/robots.txt", assets.robots),
+    Place("/favicon.svg", assets.favicon),
+    Place("/static/{name...}", assets.static),
 )
+PLACES: tuple[Place, ...] = (*PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES)
 
 
 def create(
     home: Home,
     facade: Facade,
     views: Views,
+    accounts: Accounts,
     *,
     port: int | None = None,
     limits: Limits = LIMITS,
@@ -53,7 +56,7 @@ def create(
 ) -> Door:
     """The ASGI application. `port` is the one really listened on, where the system chose it.
 
-    The views remain their owner's to close.
+    Views and accounts remain their owner's to close.
     """
     genesis = home.genesis()
     files = Assets()
@@ -71,9 +74,13 @@ def create(
         surveys=Surveys(),
         tongues=tongues,
         templates={language: environment(tongue) for language, tongue in tongues.items()},
+        accounts=accounts,
+        secure=scheme_of(home.config) == "https",
     )
-    secure = home.config.http.behind_tls or urlsplit(url).scheme == "https"
-    return Door(site, ROUTES, limits, counted or metrics(), secure=secure)
+    return Door(
+        site, PLACES, limits, counted or metrics(),
+        authorities=authorities(home.config, port), proxied=home.config.http.behind_tls,
+    )  # fmt: skip
 
 
 def public_url(config: Config, port: int | None) -> str:

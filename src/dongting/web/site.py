@@ -1,7 +1,9 @@
 """What the pages of one worker stand on: façade, views, templates and static files."""
 
+import asyncio
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
@@ -10,7 +12,10 @@ from dongting.appkit.fields import Text
 from dongting.errors import Language, Refused
 from dongting.http.messages import Reply
 from dongting.node.facade import Facade, Status
+from dongting.node.people.accounts import Accounts
+from dongting.node.people.entrance import Said
 from dongting.store.views import Views
+from dongting.web import members
 from dongting.web.texts import LANGUAGES, Tongue
 from dongting.web.visits import Visit, address
 from dongting.wire.genesis import Genesis
@@ -21,11 +26,14 @@ if TYPE_CHECKING:
     from dongting.web.offers import Surveys
 
 HTML = "text/html; charset=utf-8"
+_KNOWN = 60  # seconds that an organisation's name is remembered
 
 
 @dataclass(slots=True)
 class Site:
-    """One worker's pages. `url` is the address by which others reach them, without a final slash."""
+    """One worker's pages. `url` is the address by which others reach them, without a final slash; `secure`
+    says that it is reached encrypted only.
+    """
 
     facade: Facade
     views: Views
@@ -37,22 +45,55 @@ class Site:
     surveys: "Surveys"
     tongues: Mapping[Language, Tongue]
     templates: Mapping[Language, Environment]
+    accounts: Accounts
+    secure: bool
+    _names: dict[str, tuple[float, Text]] = field(default_factory=dict)
 
     @property
     def name(self) -> Text:
         """The network's name."""
         return Text(**self.genesis.name)
 
-    def page(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> Reply:
-        """A page in the visitor's language; `section` among the values names its place in the menu."""
+    def page(self, visit: Visit, template: str, *, refused: Refused | None = None, **values: Any) -> Reply:
+        """A page in the visitor's language; `section` among the values names its place in the menu.
+
+        With `refused` it says why something was not done: a form again, or the page of an error.
+        """
         tongue = self.tongues[visit.language]
+        status = 200 if refused is None else refused.code.status
         text = self.templates[visit.language].get_template(template).render(
-            visit=visit, t=tongue, site=self, languages=LANGUAGES, address=address, status=status, **values
+            visit=visit, t=tongue, site=self, languages=LANGUAGES, address=address, status=status,
+            refused=refused, **values,
         )  # fmt: skip
         fields = [("content-language", tongue.tag)]
-        if status == 200:
+        if visit.session is not None:
+            fields.append(("cache-control", "no-store"))
+        elif status == 200:
             fields.append(("cache-control", "no-cache"))
+        elif refused is not None and status == 429:
+            fields.append(("retry-after", str(refused.facts.get("wait", 1))))
         return Reply(status, text.encode(), HTML, fields)
+
+    async def go(
+        self, visit: Visit, target: str, message: str = "", *, warns: bool = False, **values: str
+    ) -> Reply:
+        """To another page after a form (303), which shows a marked message with its values once."""
+        if message and visit.session is not None:
+            said = Said(message, values, warns)
+            await asyncio.to_thread(self.accounts.entrance.say, visit.session, [said])
+        return Reply(303, b"", None, [("location", target), ("cache-control", "no-store")])
+
+    def called(self, organisation: str) -> Text:
+        """The name of an organisation, remembered for a minute; its id where it has none yet."""
+        now = time.monotonic()
+        since, name = self._names.get(organisation, (-_KNOWN, None))
+        if name is None or now - since >= _KNOWN:
+            found = members.organisation(self.views, organisation)
+            if found is None:
+                return Text(en=organisation, zh=organisation)
+            name = found.name
+            self._names[organisation] = (now, name)
+        return name
 
     async def standing(self) -> tuple[Status | None, Refused | None]:
         """Where the ledger stands, or why that is not known at present."""

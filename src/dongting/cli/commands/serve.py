@@ -3,10 +3,14 @@
 import asyncio
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from dongting.cli import language
 from dongting.cli.session import CONFIG, Session, session
 from dongting.errors import Refused
+
+if TYPE_CHECKING:
+    from dongting.node.config import Config
 
 
 @language.command(
@@ -46,7 +50,13 @@ def serve(told: Session, locked: bool) -> None:
     def ready(url: str) -> None:
         address.write_text(url + "\n")
         told.say(f"Serving at {url}", f"节点已启动：{url}")
-        told.answer({"url": url, "pid": os.getpid()})
+        link = _first_link(config, url)
+        if link is not None:
+            told.say(
+                f"Nobody has an account yet. Within 24 hours, the first administrator opens\n{link}",
+                f"尚无任何账户。首位管理员请在 24 小时内打开\n{link}",
+            )
+        told.answer({"url": url, "pid": os.getpid(), **({"setup": link} if link else {})})
         sys.stdout.flush()
 
     file = config.path(config.log.file) if config.log.file else None
@@ -56,6 +66,21 @@ def serve(told: Session, locked: bool) -> None:
             asyncio.run(run(config, path, key, ready, lambda one: unlock.offered(f"dongting-{one}") or given))
         finally:
             address.unlink(missing_ok=True)
+
+
+def _first_link(config: "Config", url: str) -> str | None:
+    """A link for the first administrator, as long as there is none and the operator's keys are here."""
+    from dongting.node.home import Home
+    from dongting.node.people.accounts import open_accounts
+
+    accounts = open_accounts(Home(config))
+    try:
+        operator = accounts.register.operator
+        if operator is None or not accounts.register.hosts(operator) or not accounts.staff.nobody:
+            return None
+        return f"{url}/setup?link={accounts.staff.set_up_link(operator)}"
+    finally:
+        accounts.close()
 
 
 def _passphrase(told: Session) -> bytes | None:

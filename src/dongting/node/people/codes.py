@@ -1,0 +1,111 @@
+"""Why a person is turned away; the numbers are stable for ever."""
+
+from dongting.errors import Code
+
+NOT_SIGNED_IN = Code(
+    "people", 1, "not-signed-in",
+    "You are not signed in, or your session has ended; sign in and try again.",
+    "您尚未登录，或会话已结束；请登录后重试。",
+    status=401,
+)  # fmt: skip
+SIGN_IN_FAILED = Code(
+    "people", 2, "sign-in-failed",
+    "Sign-in name and password do not belong together; check both, or ask your administrator for a new link.",
+    "登录名与密码不匹配；请核对后重试，或向管理员索取新的链接。",
+    status=401,
+)  # fmt: skip
+LOCKED_OUT = Code(
+    "people", 3, "locked-out",
+    "Too many attempts failed; wait {wait} seconds, then try again.",
+    "失败次数过多；请等待 {wait} 秒后再试。",
+    status=429,
+)  # fmt: skip
+NOT_ALLOWED = Code(
+    "people", 4, "not-allowed",
+    "Your roles at this organisation do not allow this ({permission}); ask its administrator.",
+    "您在本组织的角色不允许此操作（{permission}）；请联系管理员。",
+    status=403,
+)  # fmt: skip
+CROSS_SITE = Code(
+    "people", 5, "cross-site-request",
+    "This form was not sent from a page of this site, or that page is too old; open the page again and send "
+    "it from there.",
+    "此表单并非由本站页面提交，或页面已过期；请重新打开页面后提交。",
+    status=403,
+)  # fmt: skip
+BAD_LINK = Code(
+    "people", 6, "bad-link",
+    "This link was used, has run out, or never existed; ask for a new one.",
+    "此链接已使用、已过期或不存在；请索取新的链接。",
+    status=410,
+)  # fmt: skip
+BAD_LOGIN = Code(
+    "people", 7, "bad-sign-in-name",
+    "A sign-in name has 2 to 64 of a-z, 0-9 and . _ - @ +; choose another.",
+    "登录名由 2 至 64 个 a-z、0-9 及 . _ - @ + 字符组成；请重新选择。",
+)  # fmt: skip
+LOGIN_TAKEN = Code(
+    "people", 8, "sign-in-name-taken",
+    "This sign-in name is in use here; choose another, or sign in with it.",
+    "此登录名已被使用；请另选一个，或用它登录。",
+    status=409,
+)  # fmt: skip
+WEAK_PASSWORD = Code(
+    "people", 9, "weak-password",
+    "A password has 12 to 256 characters, is not your name, and is not one that everybody tries first; "
+    "choose a longer phrase.",
+    "密码应为 12 至 256 个字符，不得与姓名或登录名相同，也不得是常见密码；请选用更长的短语。",
+)  # fmt: skip
+BAD_NAME = Code(
+    "people", 10, "bad-name",
+    "A name has 1 to 80 characters in one line; change it.",
+    "姓名应为单行 1 至 80 个字符；请修改。",
+)  # fmt: skip
+BAD_ROLES = Code(
+    "people", 11, "bad-roles",
+    "Choose at least one of: {known}.",
+    "请至少选择一个角色：{known}。",
+)  # fmt: skip
+NO_SUCH_PERSON = Code(
+    "people", 12, "no-such-person",
+    "There is no such person at this organisation; look at the list of its people.",
+    "本组织没有此人；请查看人员列表。",
+    status=404,
+)  # fmt: skip
+LAST_ADMINISTRATOR = Code(
+    "people", 13, "last-administrator",
+    "An organisation keeps at least one administrator; make somebody else administrator first.",
+    "组织至少保留一名管理员；请先指定其他管理员。",
+    status=409,
+)  # fmt: skip
+NOT_YOURS = Code(
+    "people", 14, "not-your-organisation",
+    "You do not act for {organisation} here; choose one of your own.",
+    "您在此不代表 {organisation}；请选择您所属的组织。",
+    status=403,
+)  # fmt: skip
+SHARED_PERSON = Code(
+    "people", 15, "person-of-several",
+    "This person also acts for another organisation, so one administrator alone cannot give a new password; "
+    "the node's operator can, with `dongting people reset-link`.",
+    "此人还代表其他组织，单个组织的管理员不能为其重设密码；"
+    "节点运维人员可用 `dongting people reset-link` 重设。",
+    status=409,
+)  # fmt: skip
+NOT_HOSTED = Code(
+    "people", 16, "not-hosted",
+    "This node holds no keys of {organisation}; make them with `dongting --as {organisation} keys new`.",
+    "本节点没有 {organisation} 的密钥；请用 `dongting --as {organisation} keys new` 生成。",
+    status=404,
+)  # fmt: skip
+WRONG_PASSWORD = Code(
+    "people", 17, "wrong-password",
+    "The present password is not right; type it again.",
+    "当前密码不正确；请重新输入。",
+    status=403,
+)  # fmt: skip
+BAD_EMAIL = Code(
+    "people", 18, "bad-email",
+    "This is not an e-mail address; correct it, or leave it empty.",
+    "电子邮件地址无效；请更正或留空。",
+)  # fmt: skip

@@ -1,0 +1,43 @@
+"""A person's own account: who one is here, for whom one acts, and another password."""
+
+import asyncio
+
+from dongting.errors import Refused
+from dongting.http.messages import Reply
+from dongting.node.people.access import PERMISSIONS, ROLE_TITLES
+from dongting.web.places import SIGNED_IN, Place
+from dongting.web.site import Site
+from dongting.web.texts import marked
+from dongting.web.visits import Visit
+
+
+async def account(site: Site, visit: Visit) -> Reply:
+    """GET /settings/account."""
+    return _page(site, visit)
+
+
+async def change_password(site: Site, visit: Visit) -> Reply:
+    """POST /settings/password."""
+    assert visit.session is not None
+    form, entrance = visit.form, site.accounts.entrance
+    try:
+        await asyncio.to_thread(
+            entrance.change_password, visit.session, form.raw("present"), form.raw("password"), visit.client
+        )
+    except Refused as refused:
+        return _page(site, visit, refused)
+    return await site.go(
+        visit, "/settings/account", marked("Your password is changed; all your other sessions have ended.")
+    )
+
+
+def _page(site: Site, visit: Visit, refused: Refused | None = None) -> Reply:
+    return site.page(
+        visit, "account.html", refused=refused, section="settings", roles=ROLE_TITLES, permissions=PERMISSIONS
+    )
+
+
+PLACES: tuple[Place, ...] = (
+    Place("/settings/account", account, needs=SIGNED_IN),
+    Place("/settings/password", take=change_password, needs=SIGNED_IN),
+)
