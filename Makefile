@@ -12,7 +12,7 @@ run: $(READY)
 stop:
 	@$(BIN)/python -m dongting.cli.demo stop
 
-test: $(TOOLS) postgresql chromium
+test: $(TOOLS) postgresql chromium engine
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/mypy
@@ -52,6 +52,18 @@ postgresql:
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && \
 		$(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y postgresql; }
+
+# The consortium engine: exactly this CometBFT, found on the PATH or installed with the Go toolchain.
+COMETBFT := 0.38.25
+.PHONY: engine
+engine: $(READY)
+	@{ cometbft version 2>/dev/null || $(BIN)/cometbft version 2>/dev/null; } | grep -qx 'v\?$(COMETBFT)' || \
+	if command -v go >/dev/null; then \
+		echo "installing CometBFT $(COMETBFT) with the Go toolchain"; \
+		GOBIN=$(abspath $(BIN)) go install github.com/cometbft/cometbft/cmd/cometbft@v$(COMETBFT); \
+	else \
+		echo "CometBFT $(COMETBFT) is needed: put cometbft on the PATH, or install Go (https://go.dev/dl) and run make engine again." >&2; exit 1; \
+	fi
 
 # The tests of the console look at its pages in a real browser.
 chromium:

@@ -91,6 +91,40 @@ def founder_of(text: str, keystore: Keystore) -> Founder:
     )
 
 
+def document(
+    profile: Profile,
+    now: int,
+    given: Mapping[str, Any],
+    founders: Sequence[Founder],
+    log_keys: Sequence[LogKey],
+) -> Genesis:
+    """The genesis document of what was told of a network; `now` in seconds since 1970."""
+    return Genesis(
+        format=documents.FORMAT,
+        name=_named(given["names"]),
+        profile=profile.name,
+        domain=given["domain"],
+        created=now,
+        founders=list(founders),
+        log_keys=list(log_keys),
+        apps=installed_versions(profile),
+        zone=given["zone"],
+        supervisor=given["supervisor"],
+        quorum=Quorum(given["quorum"], given["quorum_days"]),
+        calendar=Calendar(holidays=tuple(given["holidays"]), workdays=tuple(given["workdays"])),
+    )
+
+
+def attempt(home: Path, profile: Profile, data: bytes) -> None:
+    """Let the applications build their first records from the document, to see that they can."""
+    with tempfile.TemporaryDirectory(dir=home) as directory:
+        store = LedgerStore(Path(directory) / "ledger")
+        try:
+            Machine(store, installed_rules(profile), data)
+        finally:
+            store.close()
+
+
 class Founding:
     """One founding, as told on the command line; `now` in seconds since 1970."""
 
@@ -122,38 +156,12 @@ class Founding:
         require(founders, NO_FOUNDERS)
         operator = self._given["operator"] or founders[0].id
         log_key = LogKey(operator, self._log_key(operator))
-        genesis = self._document(founders, log_key)
+        genesis = document(self._profile, self._now, self._given, founders, [log_key])
         data = genesis.encode()
         documents.decode(data)
-        self._try(data)
+        attempt(home, self._profile, data)
         self._put(home / "genesis.json", data)
         return Founded(documents.network_id(data, self._profile), documents.origin(genesis), self._keystores)
-
-    def _document(self, founders: Sequence[Founder], log_key: LogKey) -> Genesis:
-        given = self._given
-        return Genesis(
-            format=documents.FORMAT,
-            name=_named(given["names"]),
-            profile=self._profile.name,
-            domain=given["domain"],
-            created=self._now,
-            founders=list(founders),
-            log_keys=[log_key],
-            apps=installed_versions(self._profile),
-            zone=given["zone"],
-            supervisor=given["supervisor"],
-            quorum=Quorum(given["quorum"], given["quorum_days"]),
-            calendar=Calendar(holidays=tuple(given["holidays"]), workdays=tuple(given["workdays"])),
-        )
-
-    def _try(self, data: bytes) -> None:
-        """Let the applications build their first records from the document, to see that they can."""
-        with tempfile.TemporaryDirectory(dir=self._told.home) as directory:
-            store = LedgerStore(Path(directory) / "ledger")
-            try:
-                Machine(store, installed_rules(self._profile), data)
-            finally:
-                store.close()
 
     def _founder(self, text: str) -> Founder:
         id = _pairs(text)["id"]

@@ -6,13 +6,13 @@ answered after the durable write, never before (kernel rule 7).
 """
 
 import asyncio
-import gc
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dongting.engines.collector import settle_collector
 from dongting.engines.machine import Machine
 from dongting.engines.verifiers import Verdict, Verifiers
 from dongting.errors import Code, Fault, Refused, require
@@ -67,13 +67,15 @@ class Embedded:
         self.waiting = 0
         self._waiting_bytes = 0
         self.halted: str | None = None
+        self.stalled: Refused | None = None  # nobody else is waited for
+
+    def holds(self, leaf: str) -> bool:
+        """Whether the statement with this leaf hash (hex) waits here after its submitter was let go."""
+        return False
 
     async def start(self) -> None:
         """Start the workers and the block loop; the process is the engine's from here on."""
-        # A block makes many objects and no cycles: to look through them all again and again costs a tenth.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(100_000, 20, 100)
+        settle_collector()
         await self._verifiers.start()
         self._loop = asyncio.create_task(self._run())
 

@@ -10,20 +10,54 @@ from dongting.wire.profile import Profile
 from dongting.wire.statement import Statement
 
 
+class Head(Protocol):
+    """Where the ledger stands; times are whole seconds since 1970."""
+
+    @property
+    def network(self) -> str: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def time(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def root(self) -> bytes: ...
+    @property
+    def state(self) -> bytes: ...
+
+
 class Machine(Protocol):
     """Check, execute, commit; the engine calls them in that order and from one thread."""
 
     @property
     def profile(self) -> Profile: ...
 
+    @property
+    def head(self) -> Head:
+        """Where the ledger stands after the last commit."""
+        ...
+
     def key(self, kid: str) -> bytes | None:
         """The COSE_Key bytes of the registered signing key with this thumbprint (64 hex digits)."""
         ...
 
-    def execute(self, time: int, statements: Sequence[Statement]) -> Any:
-        """Execute a block at that time; nothing changes yet. It has `outcomes` in their order."""
+    def accepted(self, statement: Statement) -> Any:
+        """The first outcome of these bytes, if they are in the log and can still be asked for; else None."""
         ...
 
-    def commit(self, block: Any) -> None:
-        """Write an executed block durably."""
+    def check(self, statement: Statement, time: int) -> None:
+        """Refuse what could not be accepted in a block of that time; nothing changes."""
+        ...
+
+    def execute(self, time: int, statements: Sequence[Statement]) -> Any:
+        """Execute a block at that time; nothing changes yet. It has `outcomes` in their order, and `head`."""
+        ...
+
+    def commit(self, block: Any, place: bytes | None = None) -> None:
+        """Write an executed block durably, and with it, in the same write, the engine's own place."""
+        ...
+
+    def place(self) -> bytes | None:
+        """What the engine kept with the last commit that told one."""
         ...

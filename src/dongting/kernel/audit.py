@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from dongting.errors import Fault, Refused
 from dongting.kernel import findings
-from dongting.kernel.entries import GENESIS_KEY, HEAD_KEY, Head
+from dongting.kernel.entries import GENESIS_KEY, HEAD_KEY, PLACE_KEY, Head
 from dongting.kernel.findings import TABLES, Finding, finding, place
 from dongting.kernel.log import tile_key
 from dongting.kernel.machine import Block, Machine
@@ -279,7 +279,8 @@ class Audit:
     def _compare(self) -> None:
         """Both stores, every table, key by key; the first differences of each table are told."""
         for table in sorted({*TABLES, *(bytes([byte]) for byte in range(256))}):
-            differences = _differences(self._store.scan(table), self._scratch.scan(table))
+            stored = (pair for pair in self._store.scan(table) if pair[0] != PLACE_KEY)
+            differences = _differences(stored, self._scratch.scan(table))
             shown = [found for _, found in zip(range(SHOWN), differences, strict=False)]
             self.report.findings += shown
             rest = sum(1 for _ in differences)

@@ -15,6 +15,8 @@ GENESIS_LEAF = -1  # the `leaf` of a record that genesis made
 
 HEAD_KEY = b"mhead"
 GENESIS_KEY = b"mgenesis"
+#: How far the engine is in its own count of blocks: the only stored bytes that the leaves do not tell.
+PLACE_KEY = b"mplace"
 
 
 def leaf_key(index: int) -> bytes:

@@ -20,6 +20,7 @@ from dongting.kernel.entries import (
     GENESIS_KEY,
     GENESIS_LEAF,
     HEAD_KEY,
+    PLACE_KEY,
     BlockRecord,
     Head,
     block_key,
@@ -308,16 +309,25 @@ class Machine:
 
     # Committing
 
-    def commit(self, block: Block) -> None:
+    def commit(self, block: Block, place: bytes | None = None) -> None:
         """Write the block in one atomic, synced batch; a block in which nothing was accepted writes nothing.
 
-        When the write fails the machine must be opened anew: the store alone knows whether it holds it.
+        `place` is the engine's own: it joins the write, and is written alone beside an empty block. When the
+        write fails the machine must be opened anew: the store alone knows whether it holds it.
         """
         if block.log is None:
+            if place is not None:
+                self.store.write([(PLACE_KEY, place)])
             return
         if block.head.height != self.head.height + 1:
             raise Fault("a block was committed that was executed on another state")
+        if place is not None:
+            block.changes.append((PLACE_KEY, place))
         self._apply(block)
+
+    def place(self) -> bytes | None:
+        """What the engine kept with the last commit that told one."""
+        return self.store.get(PLACE_KEY)
 
     def _apply(self, block: Block) -> None:
         self._point(1)
@@ -341,6 +351,13 @@ class Machine:
     def find_statement(self, issuer: str, nonce: bytes) -> tuple[int, bytes] | None:
         """Index and leaf hash of the statement accepted under this issuer and cti in the replay window."""
         return self._replay.find(issuer, nonce, self.head.time)
+
+    def accepted(self, statement: Statement) -> Accepted | None:
+        """The first outcome of these bytes, if they were accepted in the replay window."""
+        found = self.find_statement(statement.issuer, statement.nonce)
+        if found is None or found[1] != statement.leaf:
+            return None
+        return self._again(found[0], self.head.height, self.head.time)
 
     def leaf(self, index: int) -> bytes:
         """The bytes of one leaf; refuses an index beyond the log, and a redacted leaf."""

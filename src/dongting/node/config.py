@@ -115,6 +115,37 @@ class Kernel(Struct, frozen=True):
     )] = 0  # fmt: skip
 
 
+class Engine(Struct, frozen=True):
+    """Who orders the statements: this node alone, or a consortium of validators by CometBFT."""
+
+    kind: Annotated[Literal["embedded", "cometbft"], documented(
+        "embedded: this node alone orders. cometbft: the validators that genesis names order together.",
+        "embedded：由本节点单独排序。cometbft：由创世文件所列的验证者共同排序。",
+    )] = "embedded"  # fmt: skip
+    binary: Annotated[str, Meta(max_length=500), documented(
+        "The CometBFT program; empty: from the PATH, or as `make engine` installed it.",
+        "CometBFT 程序；留空则取自 PATH 或 `make engine` 的安装位置。",
+        ("a path, or empty", "路径，或留空"),
+    )] = ""  # fmt: skip
+    listen: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:\[\]-]{1,253}:[0-9]{1,5}$(?!\n)"), documented(
+        "host:port on which other validators reach this one; their connections are encrypted.",
+        "其他验证者连接本节点的 主机:端口；连接已加密。",
+        ("host:port", "主机:端口"),
+    )] = "127.0.0.1:26656"  # fmt: skip
+    external: Annotated[str, Meta(pattern=r"^([A-Za-z0-9.:\[\]-]{1,253}:[0-9]{1,5})?$(?!\n)"), documented(
+        "host:port that other validators dial, where it differs from listen; else empty.",
+        "其他验证者拨号所用的 主机:端口（与 listen 不同时填写）；否则留空。",
+        ("host:port, or empty", "主机:端口，或留空"),
+    )] = ""  # fmt: skip
+    peers: Annotated[str, Meta(
+        max_length=8000, pattern=r"^([0-9a-f]{40}@[^,\s]+(,[0-9a-f]{40}@[^,\s]+)*)?$(?!\n)"
+    ), documented(
+        "The other validators, as id@host:port, separated by commas.",
+        "其他验证者，写作 id@主机:端口，以逗号分隔。",
+        ("id@host:port,…, or empty", "id@主机:端口,…，或留空"),
+    )] = ""  # fmt: skip
+
+
 class Store(Struct, frozen=True):
     """The ledger store."""
 
@@ -228,6 +259,7 @@ class Config(Struct, frozen=True):
     node: Node = Node()
     http: Http = Http()
     kernel: Kernel = Kernel()
+    engine: Engine = Engine()
     store: Store = Store()
     views: Views = Views()
     accounts: Accounts = Accounts()

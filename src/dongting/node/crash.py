@@ -13,6 +13,12 @@ POINTS = {
     5: "the checkpoint is handed to the system, not yet synced",
 }
 
+#: What the consortium engine adds to them.
+CONSORTIUM_POINTS = {
+    6: "consensus decided a block and it is executed; CometBFT is not told the result",
+    7: "everything is written and told here; CometBFT does not know it",
+}
+
 
 def crash_point(wanted: int, times: int = 1) -> Callable[[int], None]:
     """What is called at each point: kills the process at the wanted one (0: never), at its n-th time."""

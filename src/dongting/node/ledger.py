@@ -5,8 +5,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dongting
+from dongting.engines.cometbft.directory import Settings
+from dongting.engines.cometbft.engine import CometBFT
 from dongting.engines.embedded import Embedded
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
@@ -88,6 +91,7 @@ class LedgerNode(Facade):
         unlock: Callable[[bytes], SigningKey] | None = None,
         copy: Callable[[], Path] | None = None,
         restored: Refused | None = None,
+        consortium: Settings | None = None,
     ) -> None:
         self._store = store
         self._genesis = genesis
@@ -112,13 +116,17 @@ class LedgerNode(Facade):
         self._clock = clock
         self._unlock = unlock
         self._copy = copy
-        self._engine = Embedded(
-            self.machine,
-            clock,
-            workers=limits.workers,
-            max_statements=limits.max_statements,
-            committed=self._committed,
-        )
+        options: dict[str, Any] = {
+            "workers": limits.workers,
+            "max_statements": limits.max_statements,
+            "committed": self._committed,
+        }
+        self._engine: Embedded | CometBFT
+        if consortium is None:
+            self._engine = Embedded(self.machine, clock, **options)
+        else:
+            founded = self.machine.genesis
+            self._engine = CometBFT(self.machine, founded, consortium, clock, point=point, **options)
 
     async def start(self) -> None:
         """Start ordering."""
@@ -206,7 +214,9 @@ class LedgerNode(Facade):
         fates = [self._fate(id, outcome) for id, outcome in zip(ids, outcomes, strict=True)]
         return Submitted(fates, self._issuer.note.decode())
 
-    def _fate(self, id: str, outcome: Accepted | Refused) -> Fate:
+    def _fate(self, id: str, outcome: Accepted | Refused | None) -> Fate:
+        if outcome is None:
+            return Fate("pending", id)
         if isinstance(outcome, Accepted):
             return Fate("accepted", id, outcome.index, outcome.height, outcome.time)
         facts = {n: v if isinstance(v, int | str) else str(v) for n, v in outcome.facts.items()}
@@ -217,7 +227,7 @@ class LedgerNode(Facade):
         return fate
 
     async def fate(self, id: str, issuer: str, nonce: str) -> Fate:
-        if id in self._pending:
+        if id in self._pending or self._engine.holds(id):
             return Fate("pending", id)
         found = self.machine.find_statement(issuer, bytes.fromhex(nonce))
         if found is not None and found[1].hex() == id:
@@ -230,6 +240,8 @@ class LedgerNode(Facade):
     async def status(self) -> Status:
         head = self.machine.head
         reason = self._engine.halted
+        if reason is None and (stalled := self._engine.stalled) is not None:
+            reason = stalled.text()
         if reason is None and (why := self._closed()) is not None:
             reason = why.text()
         return Status(

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dongting.engines.cometbft.directory import Settings
 from dongting.errors import Code, Refused
 from dongting.node.config import Config
 from dongting.node.crash import crash_point
@@ -63,6 +64,14 @@ def unlocked_log_key(config: Config, passphrase: bytes) -> SigningKey:
     return log_key_of(keystore)
 
 
+def consortium(config: Config) -> Settings | None:
+    """How the node takes part in a consortium; None where it orders alone."""
+    engine = config.engine
+    if engine.kind == "embedded":
+        return None
+    return Settings(config.home, engine.binary, engine.listen, engine.external, engine.peers)
+
+
 class Children:
     """Processes that are started again when they end, until `stop`."""
 
@@ -102,6 +111,30 @@ class Children:
                 process.kill()
 
 
+def opened(
+    home: Home,
+    log_key: SigningKey | None,
+    clock: Callable[[], int] = lambda: int(time.time()),
+    point: Callable[[int], None] | None = None,
+) -> LedgerNode:
+    """The node of this home, under its settings, not started yet; `point` replaces the configured one."""
+    config, store = home.config, home.ledger()
+    kernel = config.kernel
+    return LedgerNode(
+        store,
+        home.genesis_bytes(),
+        home.path,
+        clock,
+        log_key=log_key,
+        limits=Limits(kernel.verify_workers or os.cpu_count() or 1, kernel.max_block_statements),
+        point=point or crash_point(kernel.crash),
+        unlock=lambda passphrase: unlocked_log_key(config, passphrase),
+        copy=lambda: copy_ledger(home, store),
+        restored=restored(home),
+        consortium=consortium(config),
+    )
+
+
 async def serve(
     config: Config,
     path: Path,
@@ -123,20 +156,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stopping.set)
-    kernel = config.kernel
-    store = home.ledger()
-    node = LedgerNode(
-        store,
-        home.genesis_bytes(),
-        home.path,
-        lambda: int(time.time()),
-        log_key=log_key,
-        limits=Limits(kernel.verify_workers or os.cpu_count() or 1, kernel.max_block_statements),
-        point=crash_point(kernel.crash),
-        unlock=lambda passphrase: unlocked_log_key(config, passphrase),
-        copy=lambda: copy_ledger(home, store),
-        restored=restored(home),
-    )
+    node = opened(home, log_key)
     keyring = Keyring(home.path / "keys", home.profile())
     server = LinkServer(node, home.socket, keyring)
     children = Children()

@@ -7,7 +7,7 @@ keys, how the founders decide, the calendar of working days, and the application
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dongting.errors import Code, Refused, require
 from dongting.wire import jcs
@@ -44,10 +44,14 @@ class Founder(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogKey(Struct, frozen=True, forbid_unknown_fields=True):
-    """An Ed25519 key that signs checkpoints, and the founder that answers for it."""
+    """An Ed25519 key that signs checkpoints, and the founder that answers for it.
+
+    `consensus`, in a network that a consortium orders, is the Ed25519 key with which the same node votes.
+    """
 
     owner: _Id
     key: _Key
+    consensus: _Key | UnsetType = UNSET
 
 
 class Quorum(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,12 +118,19 @@ def decode(data: bytes) -> Genesis:
     owners = {genesis.supervisor} - {None} | {key.owner for key in genesis.log_keys}
     require(owners <= set(ids), BAD_GENESIS, why="a log key's owner or the supervisor is not a founder")
     keys = [key for founder in genesis.founders for key in founder.signing_keys]
-    keys += [key.key for key in genesis.log_keys]
+    voting = [key.consensus for key in genesis.log_keys if key.consensus is not UNSET]
+    keys += [key.key for key in genesis.log_keys] + voting
     require(len(set(keys)) == len(keys), BAD_GENESIS, why="the same key stands in it twice")
     suites = {key: public_key(from_base64(key)).suite for key in keys}
     for key in genesis.log_keys:
-        # Checkpoints are signed notes, which know Ed25519 alone.
+        # Checkpoints are signed notes, which know Ed25519 alone; so does CometBFT as these networks run it.
         require(suites[key.key] is ED25519, BAD_GENESIS, why="a log key is not an Ed25519 key")
+    votes = all(suites[key] is ED25519 for key in voting)
+    require(
+        votes and len(voting) in (0, len(genesis.log_keys)),
+        BAD_GENESIS,
+        why="all log keys need an Ed25519 consensus key, or none",
+    )
     return genesis
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from dongting.cli import language
+from dongting.cli.commands import consortium
 from dongting.cli.founding import Founding
 from dongting.cli.session import Session, session
 
@@ -118,3 +119,7 @@ def join(told: Session, id: str, url: str) -> None:
     (told.home / "address").write_text(url + "\n")
     told.say(f"This home now belongs to the network {id}.", f"本目录现属于网络 {id}。")
     told.answer({"network": id, "url": url})
+
+
+for _command in (consortium.up, consortium.down, consortium.status, consortium.logs):
+    network.add_command(_command)

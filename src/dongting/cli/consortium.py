@@ -1,0 +1,182 @@
+"""A development consortium on one machine: several validators, each a whole node in a directory of its own.
+
+    DIR/passphrase     protects all keys of this trial
+    DIR/NODE/          the home of one node: settings, keys of its organisation, ledger, files, views
+    DIR/run/           the supervisor's process id and log
+
+A production consortium has one node a machine, and nobody holds the keys of another.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dongting.cli.founding import attempt, document, founder_of, new_keys
+from dongting.cli.session import CONFIG
+from dongting.engines.cometbft.directory import make_keys
+from dongting.errors import Code, require
+from dongting.node.keyfile import Derivation
+from dongting.node.keystore import Keystore
+from dongting.wire import genesis as documents
+from dongting.wire.genesis import LogKey
+from dongting.wire.profile import profile_named
+
+NO_CONSORTIUM = Code(
+    "cometbft", 6, "no-consortium",
+    "There is no consortium in {home}. Start one with `dongting network up`.",
+    "{home} 中没有联盟网络。请用 `dongting network up` 启动。",
+    status=404,
+)  # fmt: skip
+OTHER_SIZE = Code(
+    "cometbft", 7, "other-size",
+    "The consortium in {home} has {there} validators, not {asked}. Choose another --home for a new one.",
+    "{home} 中的联盟有 {there} 个验证者，而不是 {asked} 个。请为新网络更换 --home。",
+    status=409,
+)  # fmt: skip
+
+#: Who founds it, in this order; each runs one node.
+ORGANISATIONS: tuple[tuple[str, str, str, str], ...] = (
+    ("env-bureau", "government", "环境局", "Environment Bureau"),
+    ("green-tech", "enterprise", "绿色科技", "Green Technology"),
+    ("air-alliance", "association", "空气联盟", "Air Alliance"),
+    ("xiang-university", "university", "湘江大学", "Xiang University"),
+    ("lake-institute", "research", "湖泊研究院", "Lake Institute"),
+    ("spring-capital", "investor", "春潮资本", "Spring Capital"),
+    ("river-park", "park", "江岸园区", "River Park"),
+)
+
+_SETTINGS = """\
+# One validator of a development consortium. `dongting config reference` explains all settings.
+[node]
+home = "."
+name = "{name}"
+
+[http]
+port = {port}
+
+[engine]
+kind = "cometbft"
+listen = "127.0.0.1:{listen}"
+peers = "{peers}"
+
+[kernel]
+verify_workers = 1
+
+[log]
+format = "text"
+"""
+
+_TOLD: dict[str, Any] = {
+    "names": ("试验联盟网络", "Trial consortium"), "domain": "consortium.example", "zone": "+08:00",
+    "supervisor": None, "quorum": "majority", "quorum_days": 7, "holidays": (), "workdays": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Consortium:
+    """The directory of one."""
+
+    directory: Path
+
+    @property
+    def nodes(self) -> list[str]:
+        """The organisations that run its nodes, in the order of genesis; refuses an empty directory."""
+        there = {path.parent.name for path in self.directory.glob(f"*/{CONFIG}")}
+        require(there, NO_CONSORTIUM, home=self.directory)
+        return [id for id, *_ in ORGANISATIONS if id in there]
+
+    def home(self, node: str) -> Path:
+        """The home of one node."""
+        return self.directory / node
+
+    @property
+    def passphrase(self) -> bytes:
+        """What protects the keys of this trial."""
+        return (self.directory / "passphrase").read_bytes()
+
+    @property
+    def pid(self) -> Path:
+        """The file with the supervisor's process id."""
+        return self.directory / "run" / "supervisor.pid"
+
+    @property
+    def log(self) -> Path:
+        """What the supervisor and the nodes say."""
+        return self.directory / "run" / "supervisor.log"
+
+    def address(self, node: str) -> str | None:
+        """Where a node serves now; None while it does not."""
+        path = self.home(node) / "run" / "address"
+        return path.read_text().strip() if path.exists() else None
+
+    def secret(self) -> int:
+        """A descriptor from which the passphrase can be read once."""
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(self.passphrase)
+        return reading
+
+
+def found(
+    directory: Path,
+    validators: int,
+    profile_name: str,
+    port: int,
+    now: int,
+    derivation: Derivation | None = None,
+) -> Consortium:
+    """Found a consortium of so many nodes; `port` is the first node's, the others follow (0: any free ones).
+
+    `derivation` is how its passphrase protects keys. One that is there already is returned as it is; refuses
+    when it has another size.
+    """
+    made = Consortium(directory)
+    if (directory / "passphrase").exists():
+        there = len(made.nodes)
+        require(there == validators, OTHER_SIZE, home=directory, there=there, asked=validators)
+        return made
+    profile = profile_named(profile_name)
+    organisations = ORGANISATIONS[:validators]
+    for path in (directory, directory / "run"):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    passphrase = secrets.token_urlsafe(24).encode()
+    founders, log_keys, ids = [], [], []
+    for id, kind, zh, en in organisations:
+        home = made.home(id)
+        (home / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
+        keystore = Keystore.create(home / "keys" / id / "keystore.json", passphrase, derivation)
+        new_keys(keystore, id, profile, now)
+        founders.append(founder_of(f"id={id},kind={kind},name-zh={zh},name-en={en}", keystore))
+        node_keys = Keystore.create(home / "keys" / "keystore.json", passphrase, derivation)
+        log_key = node_keys.add(id, "log", "Ed25519", now)
+        consensus, node = make_keys(home / "cometbft")
+        log_keys.append(LogKey(id, log_key.public, consensus))
+        ids.append(node)
+    data = document(profile, now, _TOLD, founders, log_keys).encode()
+    documents.decode(data)
+    attempt(directory, profile, data)
+    peers = [f"{id}@127.0.0.1:{listen}" for id, listen in zip(ids, _free_ports(validators), strict=True)]
+    for number, (id, *_) in enumerate(organisations):
+        home = made.home(id)
+        (home / "genesis.json").write_bytes(data)
+        text = _SETTINGS.format(
+            name=id, port=port + number if port else 0, listen=peers[number].rpartition(":")[2],
+            peers=",".join(peer for n, peer in enumerate(peers) if n != number),
+        )  # fmt: skip
+        (home / CONFIG).write_text(text)
+    with os.fdopen(os.open(directory / "passphrase", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(passphrase)
+    return made
+
+
+def _free_ports(count: int) -> Sequence[int]:
+    """Ports that nobody uses now; they stand in all nodes' settings from here on."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports

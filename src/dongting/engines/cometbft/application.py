@@ -1,0 +1,231 @@
+"""The ABCI 2.0 application: drives the machine as CometBFT decides (spec/abci, v0.38).
+
+What decides acceptance is equal on all nodes: the ordered bytes, the header's time, and the keys on record
+before the block. A signature is verified once: what CheckTx found is remembered by the statement's bytes, and
+only what holds is, so memory is never the reason to refuse. Only `Commit` writes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dongting.engines.cometbft import abci
+from dongting.engines.cometbft.abci import Proposal, Request
+from dongting.engines.cometbft.codes import WRONG_CHAIN
+from dongting.engines.cometbft.place import Place, app_hash, place_of
+from dongting.engines.cometbft.proposing import pick
+from dongting.engines.cometbft.transactions import unpack
+from dongting.engines.machine import Machine
+from dongting.engines.verifiers import UNKNOWN_KEY, Verdict, Verifiers
+from dongting.errors import Fault, Refused
+from dongting.wire.statement import MAX_AHEAD, Statement
+
+CHUNK = 128  # statements that one worker verifies at a time
+REMEMBERED = 100_000  # verified statements that wait for their block
+
+UNREADABLE, BAD_STATEMENT, AHEAD = 1, 2, 3  # codes of a transaction; zero: it may be ordered
+
+
+class Verified:
+    """Statements whose signature held, by their bytes."""
+
+    def __init__(self, verifiers: Verifiers) -> None:
+        self._verifiers = verifiers
+        self._found: dict[bytes, Statement] = {}
+
+    def get(self, data: bytes) -> Statement | None:
+        """The statement of these bytes, if it was verified before."""
+        return self._found.get(data)
+
+    def forget(self, statements: Sequence[bytes]) -> None:
+        """Their block is written."""
+        for data in statements:
+            self._found.pop(data, None)
+
+    async def verdicts(self, statements: Sequence[bytes]) -> list[Verdict]:
+        """A verdict for each, in order; only those not known yet are verified."""
+        found: dict[bytes, Verdict] = {}
+        unknown = []
+        for data in statements:
+            held = self._found.get(data)
+            if held is None:
+                unknown.append(data)
+            else:
+                found[data] = held
+        unknown = list(dict.fromkeys(unknown))
+        chunks = [unknown[start : start + CHUNK] for start in range(0, len(unknown), CHUNK)]
+        for chunk, verdicts in zip(
+            chunks, await asyncio.gather(*map(self._verifiers.verify, chunks)), strict=True
+        ):
+            found.update(zip(chunk, verdicts, strict=True))
+        for data in unknown:
+            verdict = found[data]
+            if not isinstance(verdict, Refused):
+                self._found[data] = verdict
+        while len(self._found) > REMEMBERED:
+            del self._found[next(iter(self._found))]
+        return [found[data] for data in statements]
+
+
+@dataclass(slots=True)
+class _Executed:
+    """A finalized block that is not written yet."""
+
+    place: Place
+    block: Any
+    statements: list[bytes]
+    outcomes: list[Any]
+    seconds: float
+
+
+@dataclass(slots=True)
+class Hooks:
+    """Who is told what: the node of each block with statements, the gateway of each statement's outcome."""
+
+    committed: Callable[[Any, float], None] = lambda _, __: None
+    settled: Callable[[Sequence[bytes], Sequence[Any]], None] = lambda _, __: None
+    misbehaved: Callable[[abci.Misbehavior], None] = lambda _: None
+    failed: Callable[[str], None] = lambda _: None
+    point: Callable[[int], None] = lambda _: None
+
+
+class Application:
+    """Answers one CometBFT node; `handle` is called for one request of a connection after the other."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        verified: Verified,
+        clock: Callable[[], int],
+        chain_id: str,
+        *,
+        max_statements: int,
+        hooks: Hooks,
+        version: str,
+    ) -> None:
+        self._machine = machine
+        self._verified = verified
+        self._clock = clock
+        self._chain_id = chain_id
+        self._max_statements = max_statements
+        self._hooks = hooks
+        self._version = version
+        self._executed: _Executed | None = None
+        self.place = place_of(machine)
+        self._methods: dict[int, Callable[[bytes], Any]] = {
+            abci.CHECK_TX: self._check,
+            abci.PREPARE_PROPOSAL: self._prepare,
+            abci.PROCESS_PROPOSAL: self._process,
+            abci.FINALIZE_BLOCK: self._finalize,
+            abci.COMMIT: self._commit,
+            abci.INIT_CHAIN: self._begin,
+            abci.INFO: self._info,
+            abci.QUERY: self._query,
+        }
+
+    async def handle(self, request: Request) -> bytes:
+        """The answer to one request; an error halts the node's engine, and CometBFT with it."""
+        if request.method == abci.FLUSH:
+            return abci.flushed()
+        if request.method == abci.ECHO:
+            return abci.echo(request.body)
+        if request.method == abci.LIST_SNAPSHOTS:
+            return abci.no_snapshots()
+        method = self._methods.get(request.method)
+        if method is None:
+            raise Fault(f"CometBFT asks for method {request.method}, which no version 0.38 has enabled here")
+        try:
+            answer: bytes = await method(request.body)
+        except Exception as error:
+            why = str(error) if isinstance(error, Fault | Refused | OSError) else repr(error)
+            self._hooks.failed(why)
+            raise
+        return answer
+
+    # Beginning
+
+    async def _info(self, body: bytes) -> bytes:
+        return abci.info(self.place.height, self.place.app_hash, self._version)
+
+    async def _begin(self, body: bytes) -> bytes:
+        given = abci.init_chain(body)
+        if given.chain_id != self._chain_id or self.place.height:
+            raise Refused(WRONG_CHAIN, given=given.chain_id, expected=self._chain_id, directory="cometbft")
+        return abci.chain_begun(app_hash(self._machine.profile, self._machine.head))
+
+    async def _query(self, body: bytes) -> bytes:
+        """The head of the ledger, whatever is asked: everything else has the node's own API."""
+        head = self._machine.head
+        value = head.size.to_bytes(8) + head.root + head.state
+        return abci.answered(0, value, self.place.height)
+
+    # Proposing
+
+    async def _check(self, body: bytes) -> bytes:
+        """Whether a transaction may wait here: it can be read, its signatures hold, and it is not from a
+        future that the local clock does not know."""
+        statements = unpack(abci.tx_to_check(body))
+        if statements is None:
+            return abci.checked(UNREADABLE, "these bytes are no transaction")
+        for verdict in await self._verified.verdicts(statements):
+            if isinstance(verdict, Refused):
+                # A key may be registered in a block that this node has not seen yet.
+                if verdict.code is not UNKNOWN_KEY:
+                    return abci.checked(BAD_STATEMENT, str(verdict.code))
+            elif verdict.issued > self._clock() + MAX_AHEAD:
+                return abci.checked(AHEAD, "it is dated ahead of this node's clock")
+        return abci.checked(0)
+
+    async def _prepare(self, body: bytes) -> bytes:
+        offered = abci.proposal_to_prepare(body)
+        txs = pick(offered, self._known, self._max_statements)
+        return abci.prepared(txs)
+
+    def _known(self, tx: bytes) -> list[Statement]:
+        """The statements of a transaction that were verified here."""
+        found = (self._verified.get(data) for data in unpack(tx) or ())
+        return [statement for statement in found if statement is not None]
+
+    async def _process(self, body: bytes) -> bytes:
+        """Only what can be told from the bytes alone refuses a block: nodes must not differ over it."""
+        return abci.processed(all(unpack(tx) is not None for tx in abci.proposal(body).txs))
+
+    # Executing
+
+    async def _finalize(self, body: bytes) -> bytes:
+        decided = abci.proposal(body)
+        if decided.height != self.place.height + 1:
+            raise Fault(f"CometBFT finalizes block {decided.height} after block {self.place.height}")
+        for found in decided.misbehavior:
+            self._hooks.misbehaved(found)
+        self._executed = await self._execute(decided)
+        self._hooks.point(6)
+        readable = [0 if unpack(tx) is not None else UNREADABLE for tx in decided.txs]
+        return abci.finalized(readable, self._executed.place.app_hash)
+
+    async def _execute(self, decided: Proposal) -> _Executed:
+        statements = [data for tx in decided.txs for data in unpack(tx) or ()]
+        verdicts = await self._verified.verdicts(statements)
+        began = time.monotonic()
+        good = [verdict for verdict in verdicts if not isinstance(verdict, Refused)]
+        block = self._machine.execute(decided.time, good)
+        results = iter(block.outcomes)
+        outcomes = [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]
+        place = Place(decided.height, app_hash(self._machine.profile, block.head))
+        return _Executed(place, block, statements, outcomes, time.monotonic() - began)
+
+    async def _commit(self, body: bytes) -> bytes:
+        done, self._executed = self._executed, None
+        if done is None:
+            raise Fault("CometBFT commits a block that was not finalized")
+        began = time.monotonic()
+        self._machine.commit(done.block, done.place.encode())
+        self.place = done.place
+        self._verified.forget(done.statements)
+        if done.statements:
+            self._hooks.committed(done.block, done.seconds + time.monotonic() - began)
+        self._hooks.settled(done.statements, done.outcomes)
+        self._hooks.point(7)
+        return abci.committed()

@@ -1,0 +1,156 @@
+"""The consortium engine: gateway, application and CometBFT process of one node, behind the embedded engine's
+interface (kernel rule 12)."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dongting.engines.collector import settle_collector
+from dongting.engines.cometbft.abci import Misbehavior
+from dongting.engines.cometbft.application import Application, Hooks, Verified
+from dongting.engines.cometbft.binary import VERSION, find_binary
+from dongting.engines.cometbft.codes import DIVERGED, STALLED
+from dongting.engines.cometbft.directory import Settings, chain_id, write_directory
+from dongting.engines.cometbft.gateway import Gateway
+from dongting.engines.cometbft.process import Process
+from dongting.engines.cometbft.rpc import Rpc, RpcError
+from dongting.engines.cometbft.server import Server
+from dongting.engines.embedded import HALTED
+from dongting.engines.machine import Machine
+from dongting.engines.verifiers import Verifiers
+from dongting.errors import Refused
+from dongting.wire.genesis import Genesis
+
+log = logging.getLogger("dongting.cometbft")
+
+STALL = 15.0  # seconds without a block, while statements wait, after which the node says so
+_LOOK = 2.0  # seconds between two looks
+
+
+class CometBFT:
+    """Orders statements with the other validators.
+
+    `committed` is told each block with statements and the seconds that it took; `waiting` counts statements
+    under way; `halted` says why this node writes no more, `stalled` why the consortium does not go on.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        genesis: Genesis,
+        settings: Settings,
+        clock: Callable[[], int],
+        *,
+        workers: int = 2,
+        max_statements: int = 1000,
+        committed: Callable[[Any, float], None] = lambda _, __: None,
+        point: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._machine = machine
+        self._genesis = genesis
+        self._settings = settings
+        self._verifiers = Verifiers(machine.profile, machine.key, workers)
+        verified = Verified(self._verifiers)
+        self._rpc = Rpc(settings.rpc)
+        self._gateway = Gateway(verified, self._rpc.broadcast, clock, machine, self._why_not)
+        hooks = Hooks(committed, self._settled, self._misbehaved, self._halt, point)
+        self.application = Application(
+            machine, verified, clock, chain_id(machine.head.network),
+            max_statements=max_statements, hooks=hooks, version=VERSION,
+        )  # fmt: skip
+        self._server = Server(settings.abci, self.application.handle)
+        self._moved = 0.0
+        self._process: Process | None = None
+        self.halted: str | None = None
+        self.stalled: Refused | None = None
+        self.misbehaved: list[Misbehavior] = []
+
+    @property
+    def waiting(self) -> int:
+        """Statements under way."""
+        return self._gateway.waiting
+
+    def holds(self, leaf: str) -> bool:
+        """Whether the statement with this leaf hash (hex) waits here after its submitter was let go."""
+        return self._gateway.holds(leaf)
+
+    async def start(self) -> None:
+        """Start workers, socket, CometBFT and gateway; refuses when there is no CometBFT."""
+        settle_collector()
+        binary = await asyncio.to_thread(find_binary, self._settings.binary)
+        write_directory(self._settings, self._genesis)
+        self._moved = time.monotonic()
+        await self._verifiers.start()
+        await self._server.start()
+        self._process = Process(self._settings, str(binary), self._gateway.resend, self._diverged)
+        self._process.start()
+        self._gateway.start()
+        self._watch = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        """End CometBFT first, so that no block is half done, then the rest."""
+        self._watch.cancel()
+        self._gateway.stop()
+        if self._process is not None:
+            await self._process.stop()
+        await self._server.stop()
+        await self._verifiers.stop()
+        await self._rpc.close()
+
+    async def submit(self, statements: Sequence[bytes]) -> list[Any]:
+        """The outcome of each statement, in order, after the durable write; None for one that still waits."""
+        if (why := self._why_not()) is not None:
+            raise why
+        return await self._gateway.submit(statements)
+
+    def _why_not(self) -> Refused | None:
+        return None if self.halted is None else Refused(HALTED, why=self.halted)
+
+    # What happens
+
+    def _settled(self, statements: Sequence[bytes], outcomes: Sequence[Any]) -> None:
+        self._moved = time.monotonic()
+        self.stalled = None
+        self._gateway.settled(statements, outcomes)
+
+    def _misbehaved(self, found: Misbehavior) -> None:
+        self.misbehaved.append(found)
+        log.error(
+            "a validator misbehaved",
+            extra={"kind": found.kind, "address": found.address.hex(), "height": found.height},
+        )
+
+    def _halt(self, why: str) -> None:
+        if self.halted is None:
+            self.halted = why
+            log.error("the engine has halted", extra={"why": why})
+        if self._process is not None:
+            self._process.leave()
+        self._gateway.abandon()
+
+    def _diverged(self, why: str) -> None:
+        self._halt(Refused(DIVERGED, why=why).text())
+
+    async def _look(self) -> None:
+        """Say so when statements wait and no block comes."""
+        idle = True
+        while True:
+            await asyncio.sleep(_LOOK)
+            if not self.waiting:
+                idle = True
+                continue
+            if idle:
+                idle, self._moved = False, time.monotonic()
+            seconds = time.monotonic() - self._moved
+            if seconds > STALL:
+                peers = await self._peers()
+                validators = len(self._genesis.log_keys)
+                self.stalled = Refused(STALLED, seconds=int(seconds), validators=validators, peers=peers)
+
+    async def _peers(self) -> int:
+        try:
+            return int((await self._rpc.call("net_info"))["n_peers"])
+        except RpcError:
+            return 0

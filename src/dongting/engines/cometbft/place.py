@@ -1,0 +1,43 @@
+"""How far this node is in CometBFT's own count of blocks, and the hash under which validators vote on it.
+
+CometBFT counts blocks that change nothing, the ledger does not, so the two heights differ. The place joins
+the block's one write; it stands in no leaf and under no root.
+"""
+
+import msgspec
+
+from dongting.engines.machine import Head, Machine
+from dongting.errors import Fault
+from dongting.wire.profile import Profile
+
+_DOMAIN = b"dongting-app-hash-1\x00"
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """The last CometBFT block that is durable here, and the hash that followed it."""
+
+    height: int = 0
+    app_hash: bytes = b""
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return msgspec.msgpack.encode(self)
+
+
+def place_of(machine: Machine) -> Place:
+    """Where the last commit left this node; height 0 before the first."""
+    held = machine.place()
+    if held is None:
+        return Place()
+    try:
+        return msgspec.msgpack.decode(held, type=Place)
+    except msgspec.MsgspecError as error:
+        raise Fault(f"the engine's place in the ledger store is damaged: {error}") from error
+
+
+def app_hash(profile: Profile, head: Head) -> bytes:
+    """What validators vote on: size and root of the log, and the state root; 32 bytes.
+
+    A block in which nothing was accepted leaves it as it was, so CometBFT makes no block to prove it.
+    """
+    return profile.hash(_DOMAIN + head.size.to_bytes(8) + head.root + head.state)
