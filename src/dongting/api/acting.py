@@ -69,8 +69,8 @@ class Previews(msgspec.Struct, frozen=True):
 class AskAction(msgspec.Struct, frozen=True):
     """One action, by application and name as `/v1/actions` lists them."""
 
-    app: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$(?!\n)")]
-    action: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,60}$(?!\n)")]
+    app: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$(?!\n)", examples=["sharing"])]
+    action: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,60}$(?!\n)", examples=["request"])]
 
 
 _ASKED = Asked(
@@ -105,7 +105,7 @@ async def act(service: Service, call: Call, asked: AskAction) -> Reply:
 
 @route(
     "POST", "/v1/act/{app}/{action}/preview", ("What an action would say", "预览操作内容"),
-    tag="acting", takes=Content(JSON, Asked, _ASKED), refuses=_REFUSES,
+    tag="acting", safe=True, takes=Content(JSON, Asked, _ASKED), refuses=_REFUSES,
     gives=Content(JSON, Previews, Previews("sharing.negotiation/air-2026", _SEEN, _SEEN)),
 )  # fmt: skip
 async def preview(service: Service, call: Call, asked: AskAction) -> Reply:

@@ -5,7 +5,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from dongting.api import acting, actions, exports, files, health, log, parts, records, statements, uploads
+from dongting.api import (
+    acting,
+    actions,
+    events,
+    exports,
+    files,
+    health,
+    log,
+    parts,
+    records,
+    statements,
+    uploads,
+)
 from dongting.api.custody import Custody
 from dongting.api.door import Door
 from dongting.api.erasures import Erasures
@@ -16,18 +28,21 @@ from dongting.http.authority import authorities, scheme_of
 from dongting.http.limits import LIMITS, Limits
 from dongting.http.signatures import Callers
 from dongting.node.agents import Agents
+from dongting.node.events import Events
 from dongting.node.facade import Facade
+from dongting.node.feed import Feed
 from dongting.node.home import Home
 from dongting.node.link import Link, remote
 from dongting.node.metrics import Metrics, metrics
 from dongting.store.answers import Answers
 from dongting.store.side import SideStore
 from dongting.store.views import Views
+from dongting.wire.genesis import network_id
 
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
-    *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *log.ROUTES, *files.ROUTES, *uploads.ROUTES,
-    *parts.ROUTES, *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
+    *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
+    *uploads.ROUTES, *parts.ROUTES, *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 
@@ -75,8 +90,11 @@ def open_service(
     custody = Custody(
         SideStore(home.path / "uploads"), home.envelopes(), home.parts(), home.path / "run" / "custody.lock"
     )
+    rules, network = home.rules(), network_id(home.genesis_bytes(), home.profile())
     return Service(
-        home.config, facade, home.rules(), home.profile(), views, home.files(),
+        home.config, facade, rules, home.profile(), views, home.files(),
         custody, Erasures(views), limits, clock, counted,
         Answers(home.path / "run" / "answers.sqlite"), home.genesis().zone,
+        Events(facade, {name: typed.declared for name, typed in rules.by_name.items()}, network),
+        Feed(facade),
     )  # fmt: skip

@@ -56,6 +56,10 @@ class Door:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
+    async def end(self) -> None:
+        """Let go of all who listen to events: the server is about to end."""
+        await self._service.feed.end()
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             event: Event = await receive()
@@ -78,7 +82,7 @@ class Door:
             reply = refusal(refused, seen.language or _language(scope))
         except Exception:
             reply = self._mistake(seen, scope)
-        sent = await send_reply(reply, send, bodiless=scope["method"] == "HEAD")
+        sent = await send_reply(reply, send, receive, bodiless=scope["method"] == "HEAD")
         self._note(scope, seen, reply.status, sent, time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, seen: "_Seen") -> Reply:

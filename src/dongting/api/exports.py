@@ -24,13 +24,21 @@ class AskExport(msgspec.Struct, frozen=True):
     """A list of one type; any other parameter is an indexed field and the value that it must have."""
 
     type: RecordName
-    q: Annotated[str, Meta(max_length=200, description="Words that each record must have.")] = ""
+    q: Annotated[
+        str, Meta(max_length=200, description="Words that each record must have.", examples=["空气"])
+    ] = ""
     height: Height = 0
     order: (
-        Annotated[str, Meta(max_length=60, description="An indexed field; else the ledger's order.")] | None
+        Annotated[
+            str,
+            Meta(max_length=60, description="An indexed field; else the ledger's order.", examples=["end"]),
+        ]
+        | None
     ) = None
     descending: bool = True
-    language: Annotated[Language | None, Meta(description="Of headers and names; else as preferred.")] = None
+    language: Annotated[
+        Language | None, Meta(description="Of headers and names; else as preferred.", examples=["zh"])
+    ] = None
 
 
 class AskText(AskExport, frozen=True):

@@ -7,7 +7,6 @@ import msgspec
 
 import dongting
 from dongting.api import samples
-from dongting.api.records import RecordVersion
 from dongting.api.routes import IF_NONE_MATCH, JSON, PLAIN, Content, Route
 from dongting.api.schemas import components
 from dongting.appkit.app import App
@@ -28,7 +27,9 @@ from dongting.http.codes import (
     WRONG_AUTHORITY,
     WRONG_MEDIA_TYPE,
 )
+from dongting.node.events import RecordVersion
 from dongting.node.link import LEDGER_AWAY
+from dongting.standards.cloudevents import CloudEvent
 from dongting.standards.http_signatures.refusals import BAD_DIGEST, BAD_SIGNATURE, UNSIGNED
 from dongting.standards.idempotency_key import BAD_KEY, IN_PROGRESS, OTHER_REQUEST, TOO_MANY_KEYS
 from dongting.standards.problem import MEDIA_TYPE, Problem
@@ -42,6 +43,7 @@ _TAGS = {
     "statements": ("What members state · 声明", "The only way in which the ledger changes."),
     "acting": ("Acting · 操作", "By arguments, for organisations whose keys this node holds."),
     "records": ("Records, lists and search · 记录、列表与检索", "The present state and what led to it."),
+    "events": ("Events · 事件", "CloudEvents 1.0: live (server-sent events), or page by page."),
     "log": ("The log · 日志", "RFC 9162, C2SP tlog-tiles: anyone can mirror and audit it."),
     "proofs": ("Receipts and proof files · 回执与证明", "RFC 9942; verified offline."),
     "files": ("Encrypted files · 加密文件", "The node never holds the keys."),
@@ -111,6 +113,7 @@ def _schemas(routes: Sequence[Route], apps: Sequence[App]) -> tuple[dict[Any, An
             schemas[_name(references[action.arguments])].setdefault("x-actions", []).append(action.name)
     versions = schemas[RecordVersion.__name__]["properties"]
     versions["record"] = {"anyOf": [references[record] for record in declared]}
+    schemas[CloudEvent.__name__]["properties"]["data"] = references[RecordVersion]
     return references, schemas
 
 
@@ -167,7 +170,8 @@ def _parameters(each: Route, references: dict[Any, Any]) -> list[dict[str, Any]]
 def _given(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a parameter where it is given: what may be left out cannot be sent as null."""
     kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
-    return dict(kinds[0]) if len(kinds) == 1 else dict(schema)
+    around = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    return {**around, **kinds[0]} if len(kinds) == 1 else dict(schema)
 
 
 def _header_fields(each: Route) -> list[dict[str, Any]]:
@@ -208,7 +212,7 @@ def _answer_fields(each: Route) -> list[str]:
     """The response fields of a success that follow from what the route is."""
     return [
         *(["ETag"] if IF_NONE_MATCH in each.fields else []),
-        *(["Link"] if "cursor" in each.asks.__struct_fields__ else []),
+        *(["Link"] if each.lists else []),
         *(["RateLimit", "RateLimit-Policy"] if each.signed else []),
     ]
 

@@ -14,10 +14,10 @@ from dongting.errors import Code, require
 from dongting.http.codes import BAD_PARAMETER, PROCESSING
 from dongting.http.messages import Reply
 from dongting.kernel.codes import BELOW_HEIGHT
-from dongting.node.facade import Version
+from dongting.node.events import RecordVersion, record_version
 from dongting.node.ledger import NO_RECORD
 from dongting.store.fields import NOT_INDEXED
-from dongting.store.rows import BAD_CURSOR, Page, Row
+from dongting.store.rows import BAD_CURSOR, Page
 
 UNKNOWN_TYPE = Code(
     "api", 4, "unknown-record-type",
@@ -25,18 +25,6 @@ UNKNOWN_TYPE = Code(
     "没有记录类型 {type}；/v1/actions 列出了全部类型。",
     status=404,
 )  # fmt: skip
-
-
-class RecordVersion(msgspec.Struct, frozen=True):
-    """One version of a record, made by the statement at `leaf` (-1: genesis) in the block at `height`."""
-
-    type: str
-    id: str
-    version: int
-    leaf: int
-    height: int
-    time: int
-    record: msgspec.Raw
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -126,7 +114,7 @@ async def record(service: Service, call: Call, asked: AskRecord) -> Reply:
     """The present version, from the kernel."""
     _known(service, asked.type)
     found = await service.facade.record(asked.type, asked.id, asked.height)
-    return json_reply(_version(found))
+    return json_reply(record_version(found))
 
 
 @route(
@@ -194,7 +182,7 @@ async def waiting(service: Service, call: Call, asked: AskWaiting) -> Reply:
         service.views.waiting, asked.organisation or call.member.organisation, int(service.clock()),
         overdue=asked.overdue, cursor=asked.cursor, limit=asked.limit,
     )  # fmt: skip
-    items = [WaitingRecord(_version(i.row), i.organisation, i.due, i.overdue) for i in page.items]
+    items = [WaitingRecord(record_version(i.row), i.organisation, i.due, i.overdue) for i in page.items]
     return page_reply(call, WaitingRecords(items, page.cursor))
 
 
@@ -202,14 +190,8 @@ def _known(service: Service, type: str) -> None:
     require(type in service.rules.by_name, UNKNOWN_TYPE, type=type)
 
 
-def _version(found: Version | Row) -> RecordVersion:
-    return RecordVersion(
-        found.type, found.id, found.version, found.leaf, found.height, found.time, msgspec.Raw(found.body)
-    )
-
-
 def _page(call: Call, page: Page) -> Reply:
-    return page_reply(call, Records([_version(row) for row in page.rows], page.cursor))
+    return page_reply(call, Records([record_version(row) for row in page.rows], page.cursor))
 
 
 ROUTES: tuple[Any, ...] = (record_list, record, record_versions, search, waiting)

@@ -125,6 +125,11 @@ class Route:
         return self.signed and self.method in ("POST", "PATCH") and not self.safe
 
     @property
+    def lists(self) -> bool:
+        """Whether it answers page by page."""
+        return not {"cursor", "after"}.isdisjoint(self.asks.__struct_fields__)
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         """All request fields that it reads: its own, and those that follow from what it is."""
         given = self.gives is not None and self.gives.media_type in (JSON, PLAIN)
@@ -242,13 +247,14 @@ def json_reply(value: Any, *, status: int = 200, fields: Iterable[tuple[str, str
 
 
 def page_reply(call: Call, value: Any, parameter: str = "cursor") -> Reply:
-    """A reply in JSON that holds one page of a list, linked with the first and, unless its `cursor` is null,
-    with the next one (RFC 8288)."""
+    """A reply in JSON that holds one page of a list, linked with the first and, unless where it goes on is
+    null, with the next one (RFC 8288). `parameter` names that both in the query and in `value`."""
     head = call.head
     kept = {name: each for name, each in head.asked.items() if name != parameter}
     links = {"first": _target(head.path, kept)}
-    if value.cursor is not None:
-        links["next"] = _target(head.path, {**kept, parameter: value.cursor})
+    following = getattr(value, parameter)
+    if following is not None:
+        links["next"] = _target(head.path, {**kept, parameter: following})
     return json_reply(value, fields=[("link", link(links))])
 
 

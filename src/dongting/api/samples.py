@@ -57,6 +57,14 @@ WAITING: dict[str, Any] = {
     "waiting": [{"record": RECORD, "organisation": "env-bureau", "due": 1_767_484_800, "overdue": False}],
     "cursor": None,
 }
+EVENT: dict[str, Any] = {
+    "specversion": "1.0", "id": "310-0", "source": f"urn:dongting:{HASH64}",
+    "type": "dongting.sharing.agreement", "subject": "sharing.agreement/air-2026",
+    "time": "2026-01-01T00:00:00Z", "datacontenttype": "application/json", "action": "sharing/agree",
+    "author": "env-bureau", "data": RECORD,
+}  # fmt: skip
+EVENTS: dict[str, Any] = {"events": [EVENT], "after": "310-0"}
+STREAM = f"id: 310-0\ndata: {msgspec.json.encode(EVENT).decode()}\n\n"
 INSTALLED: dict[str, Any] = {"actions": [], "records": []}
 PROBLEM = Problem(
     "/problems/http/not-found", "Not found", 404,

@@ -1,8 +1,9 @@
 """What the handlers of the API stand on: the ledger's façade, the views, and what is kept beside."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dongting.api.custody import Custody
 from dongting.api.erasures import Erasures
@@ -12,7 +13,9 @@ from dongting.http.limits import Limits
 from dongting.kernel.rules import Rules
 from dongting.node.agents import Agents
 from dongting.node.config import Config
+from dongting.node.events import Events
 from dongting.node.facade import Facade
+from dongting.node.feed import Feed
 from dongting.node.metrics import Metrics
 from dongting.store.answers import Answers
 from dongting.store.files import Files
@@ -27,7 +30,7 @@ class Service:
     """One worker's access to the node; everything that may block runs in a thread.
 
     `zone` is the network's, as in genesis; `installed` and `openapi` are the documents served, in JSON;
-    `agents` acts for hosted organisations.
+    `agents` acts for hosted organisations; `streams` counts each caller's open streams of events.
     """
 
     config: Config
@@ -43,9 +46,12 @@ class Service:
     metrics: Metrics
     answers: Answers
     zone: str
+    events: Events
+    feed: Feed
     agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""
+    streams: Counter[str] = field(default_factory=Counter)
 
     async def reached(self, height: int) -> None:
         """Wait until the views show that height; refuses when it takes longer than a moment."""

@@ -96,8 +96,10 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
         exposition = Exposition(counted, views, remote(link) if first else None)
         servers.append((_server(exposition), target))
     loop = asyncio.get_running_loop()
+    endings: set[asyncio.Future[None]] = set()
 
     def end() -> None:
+        endings.add(asyncio.ensure_future(behind.end()))  # else those who follow events would hold it up
         for server, _ in servers:
             server.should_exit = True
 

@@ -6,7 +6,7 @@ that what is signed, what is routed and what is logged are the same thing.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,10 +74,11 @@ class Head:
 
 @dataclass(slots=True)
 class Reply:
-    """A response; a body of several chunks comes from an iterator that may block (files)."""
+    """A response; a body of several chunks comes from an iterator that may block (files), or from an
+    asynchronous one that takes its time (events)."""
 
     status: int = 200
-    body: bytes | Iterator[bytes] = b""
+    body: bytes | Iterator[bytes] | AsyncGenerator[bytes] = b""
     media_type: str | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
     length: int | None = None
@@ -168,8 +169,13 @@ class ClientGone(Exception):
     """The client hung up; there is nobody to answer."""
 
 
-async def send_reply(reply: Reply, send: Send, *, bodiless: bool = False) -> int:
-    """Send a reply; bytes of content sent. `bodiless` leaves the content out (HEAD)."""
+async def send_reply(
+    reply: Reply, send: Send, receive: Receive | None = None, *, bodiless: bool = False
+) -> int:
+    """Send a reply; bytes of content sent. `bodiless` leaves the content out (HEAD).
+
+    `receive` tells when the client has gone, which ends an asynchronous body.
+    """
     fields = [(key.lower().encode(), value.encode("latin-1")) for key, value in reply.fields]
     if reply.media_type is not None:
         fields.append((b"content-type", reply.media_type.encode()))
@@ -182,11 +188,43 @@ async def send_reply(reply: Reply, send: Send, *, bodiless: bool = False) -> int
         body = b"" if bodiless else reply.body
         await send({"type": "http.response.body", "body": body})
         return len(body)
+    if isinstance(reply.body, AsyncGenerator):
+        return await _live(reply.body, send, receive, bodiless)
     if bodiless:
         _let_go(reply.body)
         await send({"type": "http.response.body", "body": b""})
         return 0
     return await _stream(reply.body, send)
+
+
+async def _live(chunks: AsyncGenerator[bytes], send: Send, receive: Receive | None, bodiless: bool) -> int:
+    """Chunk by chunk as they come, until there are no more or nobody is there to read them."""
+    sent = 0
+    gone = asyncio.create_task(_gone(receive)) if receive is not None else None
+    try:
+        while not bodiless:
+            coming = asyncio.ensure_future(anext(chunks, None))
+            await asyncio.wait([coming, *([gone] if gone else [])], return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+                break
+            chunk = coming.result()
+            if chunk is None:
+                break
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            sent += len(chunk)
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        if gone is not None:
+            gone.cancel()
+        await chunks.aclose()
+    return sent
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _stream(chunks: Iterator[bytes], send: Send) -> int:

@@ -74,6 +74,15 @@ class BlockChanges(Struct, frozen=True):
     replaced: list[Version] = []
 
 
+class Act(Struct, frozen=True, array_like=True):
+    """What a statement at an index did, about which record, and who signed it."""
+
+    index: int
+    action: str
+    author: str
+    subject: str
+
+
 class Signer(Struct, frozen=True):
     """Whose key a thumbprint names, and what its owner may do now."""
 
@@ -139,6 +148,10 @@ class Facade(Protocol):
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
         """The blocks above a height, at most so many; an empty list when there is none yet."""
+        ...
+
+    async def acts(self, indexes: list[int]) -> list[Act]:
+        """What the statements at these indexes did, in that order; also of redacted ones."""
         ...
 
     async def signer(self, kid: str) -> Signer:

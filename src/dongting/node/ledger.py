@@ -18,7 +18,7 @@ from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
-from dongting.node.facade import BlockChanges, Download, Facade, Fate, Signer, Status, Submitted, Version
+from dongting.node.facade import Act, BlockChanges, Download, Facade, Fate, Signer, Status, Submitted, Version
 from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
@@ -334,6 +334,15 @@ class LedgerNode(Facade):
         for height in range(after + 1, min(after + limit, self.machine.head.height) + 1):
             found.append(self._recent.at(height))
             await asyncio.sleep(0)
+        return found
+
+    async def acts(self, indexes: list[int]) -> list[Act]:
+        machine, found = self.machine, []
+        for index in indexes:
+            statement = machine.redacted(index) or decode_statement(machine.leaf(index), machine.profile)
+            found.append(Act(index, statement.action, statement.issuer, statement.subject))
+            if len(found) % 50 == 0:
+                await asyncio.sleep(0)
         return found
 
     async def signer(self, kid: str) -> Signer:
