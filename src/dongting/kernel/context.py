@@ -3,7 +3,7 @@
 A statement's writes join the block's only when its action returned; a refusal leaves no trace.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -75,10 +75,14 @@ class Frame:
 
 
 class Execution:
-    """One statement at work over the block's writes so far, of which `changes` is how they are stored."""
+    """One statement at work over the block's writes so far, of which `changes` tells how they are stored."""
 
     def __init__(
-        self, state: State, frame: Frame, block: dict[str, Versioned], changes: Sequence[Change] = ()
+        self,
+        state: State,
+        frame: Frame,
+        block: dict[str, Versioned],
+        changes: Callable[[], Sequence[Change]] = tuple,
     ) -> None:
         self._state = state
         self._frame = frame
@@ -145,7 +149,7 @@ class Execution:
     def blank(self, leaf: int) -> str:
         if COLLECTIVE not in self.roles:
             raise Fault(f"{self._app} redacts a statement without a decision of the founders")
-        store, pending = self._state.store, dict(self._changes)
+        store, pending = self._state.store, dict(self._changes())
         if not is_statement(store.get(leaf_key(leaf))):
             raise Refused(codes.NOT_REDACTABLE, index=leaf)
 

@@ -8,6 +8,7 @@ block changes nothing until it is committed, so an engine may drop it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -77,6 +78,8 @@ class Block:
     written: list[Written] = field(default_factory=list)
     records: dict[str, Versioned] = field(default_factory=dict)
     entries: dict[bytes, bytes] = field(default_factory=dict)
+    hashes: dict[bytes, bytes] = field(default_factory=dict)
+    pending: list[tuple[int, Mapping[str, Versioned]]] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     log: LogUpdate | None = None
     tree: TreeUpdate | None = None
@@ -134,8 +137,9 @@ class Machine:
             if app.genesis is not None:
                 work.enter(app.name)
                 app.genesis(work, document)
-        hashes = self._settle(block, work.finish(), GENESIS_LEAF)
-        block.tree = self.tree.update(hashes)
+        block.pending.append((GENESIS_LEAF, work.finish()))
+        self._settle(block)
+        block.tree = self.tree.update(block.hashes)
         block.head = msgspec.structs.replace(self.head, state=block.tree.root)
         block.changes += [*block.tree.changes, (GENESIS_KEY, genesis), (HEAD_KEY, block.head.encode())]
         block.changes.append(self._block_record(block, 0))
@@ -159,7 +163,7 @@ class Machine:
         seen = self._replay.seen([statement], time)[0]
         if seen is not None and seen[1] == statement.leaf:
             return
-        self._run(Execution(self._state, frame, {}), statement, seen)
+        self._run(Execution(self._state, frame, {}), statement, self._asked(statement), seen)
 
     def execute(self, time: int, statements: Sequence[Statement]) -> Block:
         """Execute a block at `time` (never before the last block's) and give each statement its outcome.
@@ -171,48 +175,56 @@ class Machine:
         height = head.height + 1
         frame = self._frame(height, time)
         seen = self._replay.seen(statements, time)
+        # In rounds, not statement by statement: a core that goes on doing the same has its code at hand.
+        asked = [self._asked(statement) for statement in statements]
         block = Block(head, [])
         work = self._execution(frame, block)
         mine: dict[tuple[str, bytes], tuple[int, bytes]] = {}
-        leaves: list[bytes] = []
-        hashes: dict[bytes, bytes] = {}
-        for statement, before in zip(statements, seen, strict=True):
+        accepted: list[Statement] = []
+        for statement, arguments, before in zip(statements, asked, seen, strict=True):
             name = (statement.issuer, statement.nonce)
             before = before or mine.get(name)
             if before is not None and before[1] == statement.leaf:
                 block.outcomes.append(self._again(before[0], height, time))
                 continue
-            index = head.size + len(leaves)
+            index = head.size + len(accepted)
             try:
-                hashes.update(self._effects(block, work, statement, before, index))
+                self._effects(block, work, statement, arguments, before, index)
             except Refused as refusal:
                 work.undo()
                 block.outcomes.append(refusal)
                 continue
-            leaves.append(statement.leaf)
+            accepted.append(statement)
             mine[name] = (index, statement.leaf)
-            block.changes.append((leaf_key(index), statement.data))
-            block.changes.append(self._replay.record(statement, index, time))
             block.outcomes.append(Accepted(index, height, time))
-        if leaves:
-            self._close(block, height, time, leaves, hashes)
+        if accepted:
+            self._close(block, height, time, accepted)
         return block
 
     def _execution(self, frame: Frame, block: Block) -> Execution:
-        return Execution(self._state, frame, block.records, block.changes)
+        return Execution(self._state, frame, block.records, lambda: self._settle(block))
+
+    def _asked(self, statement: Statement) -> Any:
+        """The typed arguments of a statement, or why they are refused; None when the action is not known."""
+        verb = self.rules.actions.get(statement.action)
+        try:
+            return None if verb is None else decode_arguments(verb, statement.payload)
+        except Refused as refusal:
+            return refusal
 
     def _effects(
         self,
         block: Block,
         work: Execution,
         statement: Statement,
+        arguments: Any,
         before: tuple[int, bytes] | None,
         index: int,
-    ) -> dict[bytes, bytes]:
-        """Run a statement and add what it did to the block; the hashes that the state tree takes."""
-        self._run(work, statement, before)
+    ) -> None:
+        """Run a statement and add what it did to the block."""
+        self._run(work, statement, arguments, before)
         block.removals += work.removals
-        return self._settle(block, work.finish(), index)
+        block.pending.append((index, work.finish()))
 
     def _again(self, index: int, height: int, time: int) -> Accepted:
         """The first outcome of a statement whose same bytes came again."""
@@ -221,8 +233,10 @@ class Machine:
         end = self.block_of(index)
         return Accepted(index, end.height, end.time)
 
-    def _run(self, work: Execution, statement: Statement, before: tuple[int, bytes] | None) -> None:
-        self._perform(work, statement, *self._admit(work, statement, before))
+    def _run(
+        self, work: Execution, statement: Statement, arguments: Any, before: tuple[int, bytes] | None
+    ) -> None:
+        self._perform(work, statement, arguments, *self._admit(work, statement, before))
 
     def _admit(
         self, work: Execution, statement: Statement, before: tuple[int, bytes] | None
@@ -242,8 +256,11 @@ class Machine:
         check_role(verb, principal)
         return principal, verb
 
-    def _perform(self, work: Execution, statement: Statement, principal: Principal, verb: Verb) -> None:
-        arguments = decode_arguments(verb, statement.payload)
+    def _perform(
+        self, work: Execution, statement: Statement, arguments: Any, principal: Principal, verb: Verb
+    ) -> None:
+        if isinstance(arguments, Refused):
+            raise arguments
         expected = verb.prefix + getattr(arguments, verb.declared.subject)
         if statement.subject != expected:
             raise Refused(codes.WRONG_SUBJECT, expected=expected)
@@ -257,27 +274,31 @@ class Machine:
             raise Refused(codes.UNKNOWN_ACTION, action=statement.action)
         return verb
 
-    def _settle(self, block: Block, writes: Mapping[str, Versioned], leaf: int) -> dict[bytes, bytes]:
-        """Add a statement's records to the block; the key and value hashes that the state tree takes."""
+    def _settle(self, block: Block) -> list[Change]:
+        """Add the records that are pending to what the block stores and to what its state tree takes."""
+        rows = [(address, *new, leaf) for leaf, writes in block.pending for address, new in writes.items()]
+        block.pending = []
+        bodies = [_encode_record(record) for _, record, _, _ in rows]
+        keys = [record_key(address) for address, _, _, _ in rows]
+        entries = [
+            encode_entry(body, leaf, version)
+            for body, (_, _, version, leaf) in zip(bodies, rows, strict=True)
+        ]
+        for (address, _, version, leaf), body, key, entry in zip(rows, bodies, keys, entries, strict=True):
+            self._keep(block, Written(address, version, leaf, body), key, entry)
         hash_ = self.profile.hash
-        hashes = {}
-        for address, (record, version) in writes.items():
-            body = _encode_record(record)
-            entry = encode_entry(body, leaf, version)
-            key = self._keep(block, Written(address, version, leaf, body), entry)
-            hashes[hash_(KEY_DOMAIN + key[1:])] = hash_(VALUE_DOMAIN + entry)
-        return hashes
+        places = [hash_(KEY_DOMAIN + key[1:]) for key in keys]
+        block.hashes.update(zip(places, [hash_(VALUE_DOMAIN + entry) for entry in entries], strict=True))
+        return block.changes
 
-    def _keep(self, block: Block, written: Written, entry: bytes) -> bytes:
-        """Add one new version to what the block stores; the key of its record."""
-        key = record_key(written.address)
+    def _keep(self, block: Block, written: Written, key: bytes, entry: bytes) -> None:
+        """Add one new version to what the block stores."""
         if written.version > 1:
             before = version_key(written.address, written.version - 1)
             block.changes.append((before, self._before(block, key)))
         block.changes.append((key, entry))
         block.entries[key] = entry
         block.written.append(written)
-        return key
 
     def _before(self, block: Block, key: bytes) -> bytes:
         """The entry that a new version replaces, from this block or from the store."""
@@ -286,14 +307,17 @@ class Machine:
             raise Fault(f"the store has lost the record {key[1:].decode('ascii', 'replace')}")
         return stored
 
-    def _close(
-        self, block: Block, height: int, time: int, leaves: list[bytes], hashes: dict[bytes, bytes]
-    ) -> None:
-        """Add the block end and what commits to all of it."""
+    def _close(self, block: Block, height: int, time: int, accepted: Sequence[Statement]) -> None:
+        """Add the leaves, the block end and what commits to all of it."""
         head = self.head
-        block.tree = self.tree.update(hashes)
+        self._settle(block)
+        for index, statement in enumerate(accepted, head.size):
+            block.changes.append((leaf_key(index), statement.data))
+            block.changes.append(self._replay.record(statement, index, time))
+        block.tree = self.tree.update(block.hashes)
         end = BlockEnd(height, time, head.size, block.tree.root).encode()
-        block.changes.append((leaf_key(head.size + len(leaves)), end))
+        block.changes.append((leaf_key(head.size + len(accepted)), end))
+        leaves = [statement.leaf for statement in accepted]
         block.log = self.log.append([*leaves, self.profile.hash(b"\x00" + end)])
         block.head = Head(self.network, height, time, block.log.size, block.log.root, block.tree.root)
         block.changes += block.tree.changes

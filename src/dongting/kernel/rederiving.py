@@ -6,7 +6,7 @@ blanked text; where its stored versions are markers of just that, their hashes c
 blanked text and came out otherwise, its stored effects are taken, too: the state root holds them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -37,8 +37,8 @@ class Watched(Execution):
     """Notes in `looked` whether a statement read a record whose free text is blanked."""
 
     def __init__(
-        self, state: State, frame: Frame, block: dict[str, Versioned], changes: Sequence[Change],
-        blanked: set[str],
+        self, state: State, frame: Frame, block: dict[str, Versioned],
+        changes: Callable[[], Sequence[Change]], blanked: set[str],
     ) -> None:  # fmt: skip
         super().__init__(state, frame, block, changes)
         self._blanked = blanked
@@ -75,37 +75,42 @@ class Rederiving(Machine):
         super().__init__(scratch, rules, genesis)
 
     def _execution(self, frame: Frame, block: Block) -> Execution:
-        return Watched(self._state, frame, block.records, block.changes, self.blanked)
+        return Watched(self._state, frame, block.records, lambda: self._settle(block), self.blanked)
 
     def _effects(
         self,
         block: Block,
         work: Execution,
         statement: Statement,
+        arguments: Any,
         before: tuple[int, bytes] | None,
         index: int,
-    ) -> dict[bytes, bytes]:
+    ) -> None:
         redacted = not statement.payload
         if not redacted and not self.blanked:
-            return super()._effects(block, work, statement, before, index)
+            super()._effects(block, work, statement, arguments, before, index)
+            return
         assert isinstance(work, Watched)
         stored = self._effects_of(index)
         if redacted:
             self._admit(work, statement, before)
             self.markers[leaf_key(index)] = index
         else:
-            derived = self._derived(work, statement, before, index)
-            if derived is not None and self._agree(derived, stored):
+            derived = self._derived(work, statement, arguments, before, index)
+            agreed = derived is not None and self._agree(derived, stored)
+            if agreed or not work.looked:
                 block.removals += work.removals
+            if agreed:
                 work.undo()
-                return self._take(block, work, stored, index)
+                self._take(block, work, stored, index)
+                return
             if not work.looked:
-                block.removals += work.removals
-                return self._settle(block, work.finish(), index)  # the comparison tells the difference
+                block.pending.append((index, work.finish()))  # the comparison tells the difference
+                return
             self.diverged += 1
         self.taken[index] = [*stored.values()]
         work.undo()
-        return self._take(block, work, stored, index)
+        self._take(block, work, stored, index)
 
     def founded(self, index: int) -> Removal | None:
         """What the redaction of a leaf put in place, if a statement that was taken as stored decided it."""
@@ -118,13 +123,18 @@ class Rederiving(Machine):
         return None
 
     def _derived(
-        self, work: Watched, statement: Statement, before: tuple[int, bytes] | None, index: int
+        self,
+        work: Watched,
+        statement: Statement,
+        arguments: Any,
+        before: tuple[int, bytes] | None,
+        index: int,
     ) -> dict[str, bytes] | None:
         """The entries that a statement writes; None when it read blanked text and refused."""
         principal, verb = self._admit(work, statement, before)
         work.looked = False
         try:
-            self._perform(work, statement, principal, verb)
+            self._perform(work, statement, arguments, principal, verb)
         except Refused:
             if not work.looked:
                 raise
@@ -167,11 +177,9 @@ class Rederiving(Machine):
         body = blank(msgspec.json.decode(made.body), where)
         return made.version == found.version and _encode_record(body) == bytes(found.body)
 
-    def _take(
-        self, block: Block, work: Watched, entries: Mapping[str, bytes], index: int
-    ) -> dict[bytes, bytes]:
-        """Add what the store holds to the block; the key and value hashes that the state tree takes."""
-        hashes = {}
+    def _take(self, block: Block, work: Watched, entries: Mapping[str, bytes], index: int) -> None:
+        """Add what the store holds to the block."""
+        self._settle(block)
         for address, entry in entries.items():
             typed = self.rules.by_name.get(address.partition("/")[0])
             require(typed is not None, STORED_WRONG, address=address, why="its type is not known")
@@ -186,12 +194,12 @@ class Rederiving(Machine):
             follows = found.version == present + 1 and len(value) == 32
             require(follows, STORED_WRONG, address=address, why=f"it follows version {present}")
             work.take(address, record, found.version)
-            key = self._keep(block, Written(address, found.version, index, bytes(found.body)), entry)
-            hashes[self.profile.hash(KEY_DOMAIN + key[1:])] = value
+            key = record_key(address)
+            self._keep(block, Written(address, found.version, index, bytes(found.body)), key, entry)
+            block.hashes[self.profile.hash(KEY_DOMAIN + key[1:])] = value
             if found.hash is None:
                 self.blanked.discard(address)
             else:
                 self.blanked.add(address)
                 self.markers[version_key(address, found.version)] = index
         work.finish()
-        return hashes
