@@ -13,6 +13,7 @@ from dongting.api import (
     files,
     health,
     log,
+    nodes,
     parts,
     records,
     statements,
@@ -22,6 +23,7 @@ from dongting.api.custody import Custody
 from dongting.api.door import Door
 from dongting.api.erasures import Erasures
 from dongting.api.openapi import document
+from dongting.api.registry import Nodes, finder
 from dongting.api.routes import Route, Table
 from dongting.api.service import Service
 from dongting.http.authority import authorities, scheme_of
@@ -42,7 +44,7 @@ from dongting.wire.genesis import network_id
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
     *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
-    *uploads.ROUTES, *parts.ROUTES, *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
+    *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 
@@ -68,7 +70,12 @@ def create(
     service = open_service(home, reached, views or home.views(), limits, clock, counted or metrics())
     config = home.config
     callers = Callers(
-        reached.signer, scheme_of(config), authorities(config, port), limits, clock, time.monotonic
+        finder(reached, service.nodes),
+        scheme_of(config),
+        authorities(config, port),
+        limits,
+        clock,
+        time.monotonic,
     )
     service.agents = agents
     service.installed = msgspec.json.encode(actions.installed(service.rules))
@@ -93,7 +100,7 @@ def open_service(
     rules, network = home.rules(), network_id(home.genesis_bytes(), home.profile())
     return Service(
         home.config, facade, rules, home.profile(), views, home.files(),
-        custody, Erasures(views), limits, clock, counted,
+        custody, Erasures(views), Nodes(SideStore(home.path / "nodes")), limits, clock, counted,
         Answers(home.path / "run" / "answers.sqlite"), home.genesis().zone,
         Events(facade, {name: typed.declared for name, typed in rules.by_name.items()}, network),
         Feed(facade),

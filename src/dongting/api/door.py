@@ -57,7 +57,7 @@ class Door:
             await send({"type": "websocket.close", "code": 1008})
 
     async def end(self) -> None:
-        """Let go of all who listen to events: the server is about to end."""
+        """Let go of all who wait for blocks or events: the server is about to end."""
         await self._service.feed.end()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

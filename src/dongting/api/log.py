@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
+from dongting.api.files import RANGE, byte_range
 from dongting.api.kinds import Index
 from dongting.api.routes import (
     BYTES,
@@ -28,12 +29,14 @@ from dongting.http.messages import Reply
 from dongting.kernel.codes import NO_SUCH_LEAF, REDACTED
 from dongting.node.facade import Status
 from dongting.node.prove import NOTHING_YET, TOO_MUCH
+from dongting.store.files import BAD_RANGE
 from dongting.wire.keys import to_base64
 from dongting.wire.merkle import OUTSIDE_TREE
 from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, WIDTH, tile_named
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=60"
+MOST_WAIT = 25  # seconds; less than those after which clients give up
 
 
 @route(
@@ -54,12 +57,25 @@ async def genesis(service: Service, call: Call, asked: Nothing) -> Reply:
     return bytes_reply(await service.facade.genesis(), JSON, SHORT)
 
 
+class AskCheckpoint(msgspec.Struct, frozen=True):
+    """Whoever holds `above` leaves may wait up to `wait` seconds for a longer log."""
+
+    above: Index | None = None
+    wait: Annotated[int, Meta(ge=0, le=MOST_WAIT)] = 0
+
+
 @route(
     "GET", "/log/checkpoint", ("The newest checkpoint", "最新检查点"),
     tag="log", signed=False, gives=Content(PLAIN, str, samples.CHECKPOINT),
 )  # fmt: skip
-async def checkpoint(service: Service, call: Call, asked: Nothing) -> Reply:
-    """A signed note (C2SP tlog-checkpoint, signed-note)."""
+async def checkpoint(service: Service, call: Call, asked: AskCheckpoint) -> Reply:
+    """A signed note (C2SP tlog-checkpoint, signed-note). With `above` and `wait` it comes as soon as the log
+    has more than so many leaves, or when that time is over."""
+    if asked.above is not None and asked.wait:
+        async with service.feed as feed:
+            status = await service.facade.status()
+            if status.size <= asked.above:
+                await feed.grown(status.height, asked.wait)
     return bytes_reply((await service.facade.checkpoint()).encode(), PLAIN, "no-cache")
 
 
@@ -84,12 +100,21 @@ async def hash_tile(service: Service, call: Call, asked: AskTile) -> Reply:
 
 @route(
     "GET", "/log/tile/entries/{path...}", ("An entry bundle of the log", "日志条目包"),
-    tag="log", refuses=(BAD_TILE_PATH,), gives=Content(BYTES),
+    tag="log", refuses=(BAD_TILE_PATH, BAD_RANGE), gives=Content(BYTES),
+    reads=(RANGE,), partial=True,
 )  # fmt: skip
 async def entry_bundle(service: Service, call: Call, asked: AskTile) -> Reply:
-    """Up to 256 leaves, each after its length in two bytes; for members. A redacted leaf is empty there."""
+    """Up to 256 leaves, each after its length in two bytes; for members. A redacted leaf is empty there.
+    Whoever holds the first leaves asks for the rest by range."""
     tile = tile_named(f"tile/entries/{asked.path}")
-    return bytes_reply(await service.facade.tile(tile.path()), BYTES, "private, max-age=60")
+    data = await service.facade.tile(tile.path())
+    bounds = byte_range(call.head.get("range"), len(data))
+    fields = [("cache-control", "private, max-age=60"), ("accept-ranges", "bytes")]
+    if bounds is None:
+        return Reply(200, data, BYTES, fields)
+    start, end = bounds
+    fields.append(("content-range", f"bytes {start}-{end - 1}/{len(data)}"))
+    return Reply(206, data[start:end], BYTES, fields)
 
 
 class AskConsistency(msgspec.Struct, frozen=True):

@@ -48,6 +48,7 @@ _TAGS = {
     "proofs": ("Receipts and proof files · 回执与证明", "RFC 9942; verified offline."),
     "files": ("Encrypted files · 加密文件", "The node never holds the keys."),
     "parts": ("Encrypted parts · 加密附件", "Text between parties, committed to in statements."),
+    "nodes": ("Members' own nodes · 成员节点", "Which node's key may ask for which organisation."),
     "applications": ("Actions and record types · 操作与记录类型", "What the applications declare."),
     "health": ("Operation · 运行", "For operators."),
 }

@@ -15,6 +15,7 @@ CHECKPOINT = (
     "— hunan.example/9f86d081884c7d65 mZ7hpwABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEiIyQlJicoKSorLC0u"
     "LzAxMjM0NTY3ODk6Ozw9Pj8AAQ==\n"
 )
+KEY = "pAEBAycgBiFYIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 ENVELOPE = Envelope(HASH64, "green-tech", HASH64, "c2VhbGVkLWRhdGEta2V5")
 BATCH = "hexadecimal: 82 590200 d284… 590200 d284…"
 GENESIS: dict[str, Any] = {

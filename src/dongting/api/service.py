@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dongting.api.custody import Custody
 from dongting.api.erasures import Erasures
+from dongting.api.registry import Nodes
 from dongting.errors import Refused
 from dongting.http.codes import PROCESSING
 from dongting.http.limits import Limits
@@ -41,6 +42,7 @@ class Service:
     files: Files
     custody: Custody
     erasures: Erasures
+    nodes: Nodes
     limits: Limits
     clock: Callable[[], float]
     metrics: Metrics

@@ -187,15 +187,15 @@ class Session:
 
     # The node
 
-    def client(self) -> "Client":
-        """A client that acts as the organisation."""
+    def client(self, url: str | None = None) -> "Client":
+        """A client that acts as the organisation, at the node or at another address."""
         from dongting.sdk.client import Client
 
         organisation = self.organisation
         keystore = self.keystore(organisation)
         identity = _Identity(organisation, keystore.signing_key(f"{organisation}/signing"), keystore)
         journals = self.home / "clients" / organisation / "uploads"
-        return Client(self.address, self.genesis, identity, journals=journals, language=self.language)
+        return Client(url or self.address, self.genesis, identity, journals=journals, language=self.language)
 
     def guest(self) -> "Client":
         """A client that asks for what is public only."""

@@ -24,6 +24,10 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
             "network": Entry(
                 f"{_HERE}.network:network", ("Create a network, or join one.", "创建或加入网络。")
             ),
+            "node": Entry(
+                f"{_HERE}.node:node",
+                ("A node of your own that follows another.", "自有节点：跟随另一节点。"),
+            ),
             "serve": Entry(f"{_HERE}.serve:serve", ("Run the node.", "运行节点。")),
             "status": Entry(
                 f"{_HERE}.status:status", ("Show where the ledger stands.", "查看账本当前状态。")

@@ -6,6 +6,7 @@ An engine decides which statements form which block, and when; the machine decid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from dongting.errors import Refused
 from dongting.wire.profile import Profile
 from dongting.wire.statement import Statement
 
@@ -60,4 +61,34 @@ class Machine(Protocol):
 
     def place(self) -> bytes | None:
         """What the engine kept with the last commit that told one."""
+        ...
+
+
+class Engine(Protocol):
+    """What a node asks of the engine that orders for it.
+
+    `waiting` counts statements under way; `halted` says why the engine writes no more, `stalled` why it
+    cannot just now.
+    """
+
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def halted(self) -> str | None: ...
+    @property
+    def stalled(self) -> Refused | None: ...
+    def holds(self, leaf: str) -> bool:
+        """Whether the statement with this leaf hash (hex) waits here after its submitter was let go."""
+        ...
+
+    async def start(self) -> None:
+        """Start ordering, or following."""
+        ...
+
+    async def stop(self) -> None:
+        """End in order; what was answered is durable."""
+        ...
+
+    async def submit(self, statements: Sequence[bytes]) -> list[Any]:
+        """The outcome of each statement, in order, once this node holds it durably."""
         ...

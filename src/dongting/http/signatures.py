@@ -5,6 +5,7 @@ repeat. It is checked before any content is read; the content is then held again
 (RFC 9530) that the signature covers.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ MAX_AHEAD = 30
 REMEMBERED = 600  # seconds for which a nonce is remembered at least
 CACHED = 2.0  # seconds for which a key is not asked for again
 
+_KEYID = re.compile(r"[0-9a-f]{64}(@[a-z0-9][a-z0-9._-]{0,63})?")
 _PARAMETERS = ("keyid", "nonce")
 _BY_PARTS = Policy(parameters=_PARAMETERS, max_age=MAX_AGE, max_ahead=MAX_AHEAD)
 _BY_URI = Policy(("@method", "@target-uri"), parameters=_PARAMETERS, max_age=MAX_AGE, max_ahead=MAX_AHEAD)
@@ -34,12 +36,20 @@ _MOST_NONCES = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The member that signed a request; `acts_for` holds its own id and those whose successor it is."""
+    """The member that signed a request; `acts_for` holds its own id and those whose successor it is.
+
+    `kid` is the thumbprint of its key; that of a node that asks for it has `@` and the organisation behind.
+    """
 
     organisation: str
     roles: frozenset[str]
     acts_for: frozenset[str]
     kid: str
+
+    @property
+    def node(self) -> bool:
+        """Whether a node's key signed, on the organisation's behalf."""
+        return "@" in self.kid
 
     def is_or_succeeds(self, organisation: str) -> bool:
         """Whether the caller is that organisation or acts for it now."""
@@ -69,7 +79,8 @@ class _Nonces:
 
 
 class Callers:
-    """Verifies request signatures; `find` asks the ledger whose key a thumbprint names.
+    """Verifies request signatures; `find` tells whose key a `keyid` names: a thumbprint, or that of a node
+    with `@` and the organisation for which it asks.
 
     `scheme` and `authorities` (host, or host:port, lower case) are those by which this node is reached;
     `clock` tells seconds since 1970, `ticks` seconds that never go back.
@@ -115,7 +126,7 @@ class Callers:
         )
         # In this order a repeated request costs its signer nothing, and one too many no memory of others.
         self._nonces.check(kid, nonce, self._ticks())
-        self._buckets.take(caller.organisation)
+        self._buckets.take(caller.kid if caller.node else caller.organisation)
         self._nonces.add(kid, nonce)
         require(caller.roles, NO_STANDING, organisation=caller.organisation)
         return caller
@@ -131,8 +142,7 @@ class Callers:
         return Request(head.method, self._scheme, authority, head.path, head.query or None, head.fields)
 
     async def _lookup(self, kid: str) -> tuple[Caller, PublicKey]:
-        hexadecimal = len(kid) == 64 and all(digit in "0123456789abcdef" for digit in kid)
-        require(hexadecimal, UNKNOWN_KEY, kid=kid[:64])
+        require(_KEYID.fullmatch(kid), UNKNOWN_KEY, kid=kid[:64])
         now = self._ticks()
         cached = self._known.get(kid)
         if cached is not None and now - cached[0] < CACHED:

@@ -49,6 +49,7 @@ NEEDS_TLS = Code(
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HOST = r"^[A-Za-z0-9.:-]{1,253}$(?!\n)"
+_ORGANISATIONS = r"^([a-z0-9][a-z0-9._-]{0,63}( ?, ?[a-z0-9][a-z0-9._-]{0,63})*)?$(?!\n)"
 _KIB, _GIB = 1024, 1024**3
 
 
@@ -116,11 +117,14 @@ class Kernel(Struct, frozen=True):
 
 
 class Engine(Struct, frozen=True):
-    """Who orders the statements: this node alone, or a consortium of validators by CometBFT."""
+    """Who orders the statements: this node alone, a consortium of validators by CometBFT, or the node that
+    this one follows."""
 
-    kind: Annotated[Literal["embedded", "cometbft"], documented(
-        "embedded: this node alone orders. cometbft: the validators that genesis names order together.",
-        "embedded：由本节点单独排序。cometbft：由创世文件所列的验证者共同排序。",
+    kind: Annotated[Literal["embedded", "cometbft", "follow"], documented(
+        "embedded: this node alone orders. cometbft: the validators that genesis names order together. "
+        "follow: this node follows the one at engine.upstream.",
+        "embedded：由本节点单独排序。cometbft：由创世文件所列的验证者共同排序。"
+        "follow：跟随 engine.upstream 所指的节点。",
     )] = "embedded"  # fmt: skip
     binary: Annotated[str, Meta(max_length=500), documented(
         "The CometBFT program; empty: from the PATH, or as `make engine` installed it.",
@@ -143,6 +147,16 @@ class Engine(Struct, frozen=True):
         "The other validators, as id@host:port, separated by commas.",
         "其他验证者，写作 id@主机:端口，以逗号分隔。",
         ("id@host:port,…, or empty", "id@主机:端口,…，或留空"),
+    )] = ""  # fmt: skip
+    upstream: Annotated[str, Meta(max_length=300, pattern=r"^(https?://[!-~]+)?$(?!\n)"), documented(
+        "Address of the node to follow, without a final slash; for engine.kind follow.",
+        "所跟随节点的地址，末尾不带斜杠；用于 engine.kind 为 follow 时。",
+        ("an http:// or https:// address, or empty", "http:// 或 https:// 地址，或留空"),
+    )] = ""  # fmt: skip
+    organisations: Annotated[str, Meta(max_length=4000, pattern=_ORGANISATIONS), documented(
+        "Organisations that this follower serves, separated by commas: it fetches what is meant for them.",
+        "本跟随节点所服务的组织，以逗号分隔：节点会取回发给它们的内容。",
+        ("ids of organisations, separated by commas", "以逗号分隔的组织标识"),
     )] = ""  # fmt: skip
 
 
@@ -279,6 +293,11 @@ class Config(Struct, frozen=True):
         return self.home / setting
 
     @property
+    def organisations(self) -> list[str]:
+        """The organisations that a follower serves."""
+        return [each.strip() for each in self.engine.organisations.split(",") if each.strip()]
+
+    @property
     def views_url(self) -> str:
         """The address of the views' database, for SQLAlchemy."""
         return self._database(self.views.url, "views.sqlite")
@@ -328,6 +347,7 @@ def read(tables: dict[str, Any], base: str = ".") -> Config:
     config = Config(**sections, base=base)
     _check_secrets(config)
     _check_reach(config)
+    _check_engine(config)
     return config
 
 
@@ -404,4 +424,16 @@ def _check_reach(config: Config) -> None:
         NEEDS_TLS, setting="metrics.bind", value=metrics.bind,
         instead_en="Listen on 127.0.0.1, or state metrics.allow_remote = true",
         instead_zh="请只监听 127.0.0.1，或写明 metrics.allow_remote = true",
+    )  # fmt: skip
+
+
+def _check_engine(config: Config) -> None:
+    engine = config.engine
+    if engine.kind == "follow" and not (engine.upstream and config.organisations):
+        name = "engine.organisations" if engine.upstream else "engine.upstream"
+        raise _bad(name, "", "not empty when engine.kind is follow", "engine.kind 为 follow 时不得为空")
+    require(
+        engine.upstream.startswith("https://") or settings.host_of(engine.upstream) in (*_LOOPBACK, ""),
+        NEEDS_TLS, setting="engine.upstream", value=engine.upstream,
+        instead_en="Give an https:// address", instead_zh="请填写 https:// 地址",
     )  # fmt: skip

@@ -35,7 +35,10 @@ class Submitted(Struct, frozen=True, array_like=True):
 
 
 class Status(Struct, frozen=True):
-    """Where the ledger stands, and why if it does not write."""
+    """Where the ledger stands, and why if it does not write.
+
+    A follower also names the node that it follows (`upstream`) and the leaves that it still lacks (`lag`).
+    """
 
     network: str
     origin: str
@@ -49,6 +52,8 @@ class Status(Struct, frozen=True):
     reason: str | None
     log_keys: list[str]
     operator: str | None
+    upstream: str | None = None
+    lag: int = 0
 
 
 class Version(Struct, frozen=True):

@@ -11,6 +11,7 @@ import dongting
 from dongting.engines.cometbft.directory import Settings
 from dongting.engines.cometbft.engine import CometBFT
 from dongting.engines.embedded import Embedded
+from dongting.engines.machine import Engine
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
 from dongting.kernel.entries import decode_entry, record_key
@@ -99,7 +100,7 @@ class LedgerNode(Facade):
         self.machine = Machine(store, rules, genesis, point=point)
         self.origin = origin(self.machine.genesis)
         if log_key is not None:
-            require(to_base64(log_key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
+            self._check_key(log_key)
         self._log_key = log_key
         self._restored = restored
         self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
@@ -116,17 +117,23 @@ class LedgerNode(Facade):
         self._clock = clock
         self._unlock = unlock
         self._copy = copy
+        self._engine = self._make_engine(limits, consortium)
+
+    def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
+        """The engine that orders for this node."""
         options: dict[str, Any] = {
             "workers": limits.workers,
             "max_statements": limits.max_statements,
             "committed": self._committed,
         }
-        self._engine: Embedded | CometBFT
         if consortium is None:
-            self._engine = Embedded(self.machine, clock, **options)
-        else:
-            founded = self.machine.genesis
-            self._engine = CometBFT(self.machine, founded, consortium, clock, point=point, **options)
+            return Embedded(self.machine, self._clock, **options)
+        founded = self.machine.genesis
+        return CometBFT(self.machine, founded, consortium, self._clock, point=self._point, **options)
+
+    def _check_key(self, key: SigningKey) -> None:
+        """Refuse a key with which this node could not do its work."""
+        require(to_base64(key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
 
     async def start(self) -> None:
         """Start ordering."""
@@ -177,7 +184,7 @@ class LedgerNode(Facade):
         if self._log_key is not None or self._unlock is None:
             return
         key = self._unlock(passphrase)
-        require(to_base64(key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
+        self._check_key(key)
         self._log_key = key
         if self._restored is None:
             self._issuer.unlock(key)
@@ -239,11 +246,7 @@ class LedgerNode(Facade):
 
     async def status(self) -> Status:
         head = self.machine.head
-        reason = self._engine.halted
-        if reason is None and (stalled := self._engine.stalled) is not None:
-            reason = stalled.text()
-        if reason is None and (why := self._closed()) is not None:
-            reason = why.text()
+        reason = self._reason()
         return Status(
             network=head.network,
             origin=self.origin,
@@ -257,7 +260,17 @@ class LedgerNode(Facade):
             reason=reason,
             log_keys=self._log_keys(),
             operator=self.machine.genesis.log_keys[0].owner,
+            **self._following(),
         )
+
+    def _following(self) -> dict[str, Any]:
+        """What only a follower tells of itself."""
+        return {}
+
+    def _reason(self) -> str | None:
+        """Why nothing is written, if so."""
+        why = self._engine.stalled or self._closed()
+        return self._engine.halted or (why.text() if why is not None else None)
 
     async def genesis(self) -> bytes:
         return self._genesis

@@ -7,6 +7,7 @@ otherwise show a second history.
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +26,7 @@ from dongting.wire.note import VerifierKey
 from dongting.wire.statement import build, decode
 
 FILE = "restored"
+ENGINE_MEMBERS = "governance.engine-members"
 
 UNCONFIRMED = Code(
     "node", 80, "restored-unconfirmed",
@@ -123,7 +125,9 @@ def extended(machine: Machine, note: bytes) -> Checkpoint:
 def log_keys(machine: Machine) -> list[VerifierKey]:
     """All keys that may have signed checkpoints of this log, as far as its state tells."""
     keys = {key.key for key in machine.genesis.log_keys}
-    keys |= {member.key for member in governance.engine_members(machine.reader())}
+    typed = machine.rules.by_name[ENGINE_MEMBERS]
+    record: Any = machine.reader().get(typed.declared.struct, "engine")
+    keys |= {member.key for member in (*record.members, *record.before)}  # also those of a height to come
     name = origin(machine.genesis)
     return [VerifierKey(name, public_key(from_base64(key))) for key in sorted(keys)]
 

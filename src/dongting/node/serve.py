@@ -15,18 +15,21 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dongting.engines.cometbft.directory import Settings
 from dongting.errors import Code, Refused
 from dongting.node.config import Config
 from dongting.node.crash import crash_point
 from dongting.node.custodian import Keyring
+from dongting.node.following import FollowNode
 from dongting.node.home import Home, copy_ledger
 from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.link import LinkServer
 from dongting.node.restored import restored
 from dongting.node.signing import log_key as log_key_of
+from dongting.node.signing import node_key
 from dongting.wire.keys import SigningKey
 
 ADDRESS_IN_USE = Code(
@@ -58,16 +61,17 @@ def listen(config: Config) -> socket.socket:
 
 
 def unlocked_log_key(config: Config, passphrase: bytes) -> SigningKey:
-    """The node's log key from its keystore; refuses a wrong passphrase."""
+    """The node's own key from its keystore: its log key, or a follower's node key; refuses a wrong
+    passphrase."""
     keystore = Keystore.open(config.path(config.keystore.path))
     keystore.unlock(passphrase)
-    return log_key_of(keystore)
+    return node_key(keystore) if config.engine.kind == "follow" else log_key_of(keystore)
 
 
 def consortium(config: Config) -> Settings | None:
     """How the node takes part in a consortium; None where it orders alone."""
     engine = config.engine
-    if engine.kind == "embedded":
+    if engine.kind != "cometbft":
         return None
     return Settings(config.home, engine.binary, engine.listen, engine.external, engine.peers)
 
@@ -119,20 +123,19 @@ def opened(
 ) -> LedgerNode:
     """The node of this home, under its settings, not started yet; `point` replaces the configured one."""
     config, store = home.config, home.ledger()
-    kernel = config.kernel
-    return LedgerNode(
-        store,
-        home.genesis_bytes(),
-        home.path,
-        clock,
-        log_key=log_key,
-        limits=Limits(kernel.verify_workers or os.cpu_count() or 1, kernel.max_block_statements),
-        point=point or crash_point(kernel.crash),
-        unlock=lambda passphrase: unlocked_log_key(config, passphrase),
-        copy=lambda: copy_ledger(home, store),
-        restored=restored(home),
-        consortium=consortium(config),
-    )
+    kernel, engine = config.kernel, config.engine
+    given = (store, home.genesis_bytes(), home.path, clock)
+    options: dict[str, Any] = {
+        "log_key": log_key,
+        "limits": Limits(kernel.verify_workers or os.cpu_count() or 1, kernel.max_block_statements),
+        "point": point or crash_point(kernel.crash),
+        "unlock": lambda passphrase: unlocked_log_key(config, passphrase),
+        "copy": lambda: copy_ledger(home, store),
+        "restored": restored(home),
+    }
+    if engine.kind == "follow":
+        return FollowNode(*given, upstream=engine.upstream, organisations=config.organisations, **options)
+    return LedgerNode(*given, consortium=consortium(config), **options)
 
 
 async def serve(

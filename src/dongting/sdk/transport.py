@@ -41,13 +41,17 @@ _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
 class Signature(httpx.Auth):
-    """Signs each request with an organisation's key; `keyid` is the key's thumbprint."""
+    """Signs each request with an organisation's key; `keyid` is the key's thumbprint.
+
+    With a node's key it is `THUMBPRINT@ORGANISATION`, the organisation for which the node asks.
+    """
 
     requires_request_body = True
 
-    def __init__(self, key: SigningKey, profile: Profile) -> None:
+    def __init__(self, key: SigningKey, profile: Profile, node_of: str | None = None) -> None:
         self._key = key
-        self._keyid = key.public().thumbprint(profile).hex()
+        thumbprint = key.public().thumbprint(profile).hex()
+        self._keyid = thumbprint if node_of is None else f"{thumbprint}@{node_of}"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """The request with its digest and signature."""
@@ -75,11 +79,21 @@ class Signature(httpx.Auth):
 
 
 class Transport:
-    """One node's address, asked as one organisation, or as nobody where only public answers are wanted."""
+    """One node's address, asked as one organisation, or as nobody where only public answers are wanted.
 
-    def __init__(self, url: str, key: SigningKey | None, profile: Profile, language: Language = "en") -> None:
+    `node_of` says that the key is a node's own, and for which organisation it asks.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SigningKey | None,
+        profile: Profile,
+        language: Language = "en",
+        node_of: str | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
-        auth = Signature(key, profile) if key is not None else None
+        auth = Signature(key, profile, node_of) if key is not None else None
         self._http = httpx.Client(
             base_url=self.url,
             auth=auth,

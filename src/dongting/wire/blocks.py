@@ -17,6 +17,7 @@ from dongting.wire import cbor
 
 BLOCK_END_TAG = 1_146_048_071  # "DONG", first come first served range of the CBOR tag registry (9.2)
 _STATE_BYTES = 32
+_HEAD = b"\xda" + BLOCK_END_TAG.to_bytes(4)  # no other leaf begins with this tag
 
 
 class BlockEnd(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ class BlockEnd(msgspec.Struct, frozen=True):
     @classmethod
     def decode(cls, data: bytes) -> "BlockEnd | None":
         """The block end in these bytes, or None when they are not one."""
+        if not data.startswith(_HEAD):
+            return None
         try:
             tag = cbor.decode(data)
         except Refused:

@@ -30,9 +30,14 @@ if TYPE_CHECKING:
 @session
 def serve(told: Session, locked: bool) -> None:
     """Run the node."""
+    run(told, locked)
+
+
+def run(told: Session, locked: bool) -> None:
+    """Run the node of this home until it is told to stop."""
     from dongting.node import logs, unlock
     from dongting.node.home import Home
-    from dongting.node.serve import serve as run
+    from dongting.node.serve import serve as serve_node
     from dongting.node.serve import unlocked_log_key
 
     path = told.home / CONFIG
@@ -63,7 +68,9 @@ def serve(told: Session, locked: bool) -> None:
     handler = logs.handler(config.log.format, file, sys.stderr)
     with logs.logging_to(handler, config.log.level):
         try:
-            asyncio.run(run(config, path, key, ready, lambda one: unlock.offered(f"dongting-{one}") or given))
+            asyncio.run(
+                serve_node(config, path, key, ready, lambda one: unlock.offered(f"dongting-{one}") or given)
+            )
         finally:
             address.unlink(missing_ok=True)
 

@@ -27,6 +27,10 @@ def status(told: Session) -> None:
         (told.text("Root of the state", "状态根"), str(found["state"])),
         (told.text("State", "运行状态"), writing),
     ]
+    if found.get("upstream"):
+        lag = found.get("lag", 0)
+        rows.append((told.text("Follows", "跟随"), str(found["upstream"])))
+        rows.append((told.text("Entries still to take over", "待获取条目"), str(lag)))
     told.table([("", ""), ("", "")], rows)
 
 

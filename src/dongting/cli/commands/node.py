@@ -1,0 +1,196 @@
+"""`dongting node`: a node of one's own that follows another: invite, join, admit, dismiss."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dongting.cli import language
+from dongting.cli.session import CONFIG, Session, session
+from dongting.errors import require
+
+if TYPE_CHECKING:
+    from dongting.node.invitation import Invitation
+    from dongting.wire.keys import PublicKey
+
+_DAY = 86_400
+
+_SETTINGS = """\
+# The settings of this node. `dongting config reference` explains all that there are.
+# 本节点的设置。全部设置见 `dongting config reference`。
+
+[node]
+home = "."
+
+[http]
+port = {port}
+
+[engine]
+kind = "follow"
+upstream = "{upstream}"
+organisations = "{organisation}"
+"""
+
+
+@language.group("node", ("A node of your own that follows another.", "自有节点：跟随另一节点。"))
+def node() -> None:
+    """Nodes."""
+
+
+def _command(name: str, en: str, zh: str) -> Callable[[language.Run], click.Command]:
+    return language.command(name, (en, zh), node)
+
+
+@_command(
+    "invite",
+    "Print an invitation to follow the node here: its address, the network's id, and until when.\n\n"
+    "It is no secret. A node that joins must be registered by a member.",
+    "输出跟随本节点的邀请：节点地址、网络标识和有效期。\n\n邀请不是秘密；加入的节点须由成员登记。",
+)
+@language.option("--days", type=click.IntRange(1, 3650), default=30, text=("Valid for days.", "有效天数。"))
+@session
+def invite(told: Session, days: int) -> None:
+    """Print an invitation."""
+    from dongting.node.invitation import Invitation
+
+    with told.guest() as client:
+        network = client.network.id
+    made = Invitation(network, told.address.rstrip("/"), int(time.time()) + days * _DAY)
+    if not told.json:
+        click.echo(made.encode(), nl=False)
+    told.answer({"invitation": made.encode(), "network": network, "upstream": made.upstream})
+
+
+@_command(
+    "join",
+    "Make a node of your own from an invitation, and run it.\n\n"
+    "INVITATION is a file, or - for standard input. The genesis document is fetched and compared with the "
+    "network's id. With the keys of the organisation (--as) in this home, the node is registered at once; "
+    "else the command that registers it is shown.",
+    "按邀请建立自有节点并运行。\n\n"
+    "INVITATION 为文件，或用 - 表示标准输入。将获取创世文件并与网络标识核对。"
+    "若本目录中有该组织（--as）的密钥，则立即登记节点；否则显示登记命令。",
+)
+@click.argument("invitation", type=click.Path(allow_dash=True, path_type=Path))
+@language.option("--port", type=click.IntRange(0, 65535), default=8420, text=(
+    "Port of the new node; 0 lets the system choose.", "新节点的端口；0 表示由系统选择。"
+))  # fmt: skip
+@language.option("--no-start", is_flag=True, text=("Do not run it yet.", "暂不运行。"))
+@session
+def join(told: Session, invitation: Path, port: int, no_start: bool) -> None:
+    """Join as a follower."""
+    from dongting.node.invitation import decode
+
+    text = sys.stdin.read() if str(invitation) == "-" else invitation.read_text("utf-8")
+    given = decode(text, int(time.time()))
+    organisation = told.organisation
+    key = _prepared(told, given, organisation, port)
+    registered = told.keystore_path(organisation).exists()
+    if registered:
+        _admit(told, given.upstream, key)
+    told.say(
+        f"This home is now a node of the network {given.network}, which follows {given.upstream}.",
+        f"本目录现为网络 {given.network} 的节点，跟随 {given.upstream}。",
+    )
+    if not registered:
+        told.say(
+            f"Register it where the keys of {organisation} are: "
+            f"dongting --as {organisation} --url {given.upstream} node admit {_text(key)}",
+            f"请在持有 {organisation} 密钥之处登记："
+            f"dongting --as {organisation} --url {given.upstream} node admit {_text(key)}",
+        )
+    if no_start:
+        told.say("Next: dongting serve", "下一步：dongting serve")
+        told.answer({"network": given.network, "upstream": given.upstream, "key": _text(key),
+                     "registered": registered})  # fmt: skip
+        return
+    from dongting.cli.commands.serve import run
+
+    run(told, locked=False)
+
+
+def _prepared(told: Session, given: "Invitation", organisation: str, port: int) -> "PublicKey":
+    """Write what the home lacks, so that a join that was interrupted can be repeated; the node's key."""
+    from dongting.cli.founding import NETWORK_HERE
+    from dongting.node.keystore import Keystore
+    from dongting.sdk.client import genesis_of
+
+    path = told.home / "genesis.json"
+    data = genesis_of(given.upstream, given.network, told.language)
+    require(not path.exists() or path.read_bytes() == data, NETWORK_HERE, home=told.home)
+    told.prepare()
+    settings = told.home / CONFIG
+    if not settings.exists():
+        settings.write_text(
+            _SETTINGS.format(port=port, upstream=given.upstream, organisation=organisation), "utf-8"
+        )
+    else:
+        require(told.config.engine.kind == "follow", NETWORK_HERE, home=told.home)
+    path.write_bytes(data)
+    keys = told.config.path(told.config.keystore.path)
+    name = f"{organisation}/node"
+    if not keys.exists():
+        keystore = Keystore.create(keys, told.passphrase("node", new=True))
+        keystore.add(organisation, "node", "Ed25519", int(time.time()))
+    return Keystore.open(keys).public_key(name)
+
+
+def _text(key: "PublicKey") -> str:
+    from dongting.wire.keys import to_base64
+
+    return to_base64(key.cose())
+
+
+def _admit(told: Session, url: str | None, key: "PublicKey") -> None:
+    """Register a node's key at the node at that address, signed by the organisation."""
+    from dongting.sdk.transport import segment
+
+    with told.client(url) as client:
+        kid = key.thumbprint(client.profile).hex()
+        client.transport.json("PUT", f"/v1/nodes/{segment(kid)}", body={"key": _text(key)})
+
+
+@_command(
+    "admit",
+    "Let the node with this KEY ask the node at --url for your organisation (--as); `node join` shows it.",
+    "允许密钥为 KEY 的节点代表本组织（--as）向 --url 处的节点请求数据；KEY 由 `node join` 显示。",
+)
+@click.argument("key")
+@session
+def admit(told: Session, key: str) -> None:
+    """Register a node."""
+    from dongting.wire.keys import from_base64, public_key
+
+    _admit(told, None, public_key(from_base64(key)))
+    told.say("The node may ask on your behalf now.", "该节点现可代表本组织请求数据。")
+    told.answer({"key": key})
+
+
+@_command(
+    "dismiss",
+    "Let the node with this thumbprint (KID) ask for your organisation no more.",
+    "不再允许指纹为 KID 的节点代表本组织请求数据。",
+)
+@click.argument("kid")
+@session
+def dismiss(told: Session, kid: str) -> None:
+    """Dismiss a node."""
+    from dongting.sdk.transport import segment
+
+    with told.client() as client:
+        client.transport.json("DELETE", f"/v1/nodes/{segment(kid)}")
+    told.say("The node may ask on your behalf no more.", "该节点不再可代表本组织请求数据。")
+    told.answer({"node": kid})
+
+
+@_command("list", "The nodes that may ask for your organisation.", "可代表本组织请求数据的节点。")
+@session
+def list_nodes(told: Session) -> None:
+    """One's own nodes."""
+    with told.client() as client:
+        found = client.transport.json("GET", "/v1/nodes")["nodes"]
+    told.table([("Thumbprint of the node's key", "节点密钥指纹")], [(kid,) for kid in found])
+    told.answer(found)
