@@ -31,6 +31,7 @@ HALTED = Code(
     status=503,
 )  # fmt: skip
 
+GATHERING = 0.05  # seconds
 CHUNK = 128  # statements that one worker verifies at a time
 MAX_WAITING = 50_000
 MAX_WAITING_BYTES = 128 * 2**20
@@ -133,17 +134,30 @@ class Embedded:
             if not answer.done():
                 answer.set_exception(Refused(HALTED, why=self.halted or "it is shutting down"))
 
-    async def _block(self) -> None:
-        """Take the chunks that are verified, at most a block's worth, execute, commit and answer."""
+    async def _gathered(self) -> list[_Chunk]:
+        """The verified chunks of the next block in their order, at most a block's worth.
+
+        Those whose signatures are under way are waited for, at most `GATHERING` seconds: a block costs a
+        synced write, and a new way to the root of each tree, however little is in it.
+        """
         await asyncio.wait([self._chunks[0].verdicts])
-        taken: list[_Chunk] = []
-        count = 0
-        while self._chunks and self._chunks[0].verdicts.done():
-            size = len(self._chunks[0].verdicts.result())
-            if taken and count + size > self._max:
+        deadline = time.monotonic() + GATHERING
+        chunks = count = 0
+        while chunks < len(self._chunks):
+            verdicts = self._chunks[chunks].verdicts
+            if not verdicts.done():
+                await asyncio.wait([verdicts], timeout=max(0, deadline - time.monotonic()))
+                if not verdicts.done():
+                    break
+            count += len(verdicts.result())
+            if chunks and count > self._max:
                 break
-            count += size
-            taken.append(self._chunks.popleft())
+            chunks += 1
+        return [self._chunks.popleft() for _ in range(chunks)]
+
+    async def _block(self) -> None:
+        """Execute and commit the next block, then answer."""
+        taken = await self._gathered()
         verdicts = [verdict for chunk in taken for verdict in chunk.verdicts.result()]
         try:
             outcomes = self._execute(verdicts)

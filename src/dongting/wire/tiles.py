@@ -157,7 +157,8 @@ class TileHashes:
 
     def __call__(self, level: int, index: int) -> bytes:
         """The hash of a complete subtree; refuses one that the log does not have yet."""
-        require(0 <= index < self.size >> level, merkle.OUTSIDE_TREE, size=self.size, place=index << level)
+        if not 0 <= index < self.size >> level:
+            raise Refused(merkle.OUTSIDE_TREE, size=self.size, place=index << level)
         tile_level, height = divmod(level, HEIGHT)
         tile_index, offset = divmod(index << height, WIDTH)
         rows = self._seen.get((tile_level, tile_index))
