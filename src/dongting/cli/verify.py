@@ -14,8 +14,8 @@ import click
 from dongting.cli import language
 
 if TYPE_CHECKING:
-    from dongting.cli.words import Teller
     from dongting.errors import Language
+    from dongting.node.stories import Teller
     from dongting.sdk.story import Story
 
 PROVEN, NOT_PROVEN = 0, 1
@@ -87,8 +87,8 @@ def verify(
 
 def _tell(story: "Story", files: tuple[Path, ...], spoken: "Language") -> int:
     """Print the story, the comparison with each file, and the verdict; the exit code."""
-    from dongting.cli.words import Teller
     from dongting.node.installed import APPS
+    from dongting.node.stories import Teller
 
     teller = Teller(story, spoken, APPS)
     click.echo("\n".join(teller.lines()))

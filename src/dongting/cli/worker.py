@@ -89,7 +89,7 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     agents = Agents(remote_custodian(link), address, home.genesis_bytes(), home.path / "agents")
     accounts = open_accounts(home)
     behind = api.create(home, facade=facade, views=views, port=port, counted=counted, agents=agents)
-    console = web.create(home, facade, views, accounts, port=port, counted=counted)
+    console = web.create(home, facade, views, accounts, port=port, counted=counted, agents=agents)
     servers = [(_server(Composed(behind, console)), listener)]
     if home.config.metrics.enabled:
         target, first = _metrics_listener(home.config)

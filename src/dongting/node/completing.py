@@ -52,7 +52,8 @@ def _new_terms(client: Client, draft: Draft) -> None:
         before = client.records.get(NEGOTIATION, str(arguments.get("id"))).record
         arguments.setdefault("start", before["start"])
         arguments.setdefault("end", before["end"])
-        draft.parts["terms"] = _merged(terms_of(client, before["terms"]), draft.parts.get("terms", {}))
+        if not draft.whole:
+            draft.parts["terms"] = _merged(terms_of(client, before["terms"]), draft.parts.get("terms", {}))
     terms, start, end = draft.parts.get("terms"), arguments.get("start"), arguments.get("end")
     if terms is not None and isinstance(start, int) and isinstance(end, int):
         check_terms(converted(draft.action, terms, Terms), start, end)
@@ -128,6 +129,18 @@ def _erasure(client: Client, draft: Draft) -> None:
     draft.arguments.setdefault("number", dataset.record["latest"])
     draft.notes.append(_FOR_GOOD)
 
+
+#: Arguments that follow from the ledger, so that nobody is asked for them.
+FILLED: Mapping[str, frozenset[str]] = {
+    "catalogue/add-version": frozenset({"number"}),
+    "catalogue/erase": frozenset(),
+    "sharing/accept": frozenset({"terms"}),
+    "sharing/agree": frozenset({"terms"}),
+    "sharing/renew": frozenset({"terms"}),
+    "sharing/request-delivery": frozenset({"id"}),
+    "sharing/deliver": frozenset({"id", "content"}),
+    "sharing/redeliver": frozenset({"content"}),
+}
 
 _STEPS: dict[str, Callable[[Client, Draft], None]] = {
     "catalogue/add-version": _next_version,

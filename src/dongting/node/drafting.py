@@ -6,6 +6,7 @@ that whoever reads the statement can read the parts too; nothing is stored or se
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +19,7 @@ from dongting.node.installed import APPS
 from dongting.sdk.members import OFFICES
 from dongting.sdk.parts import new_part
 from dongting.wire import jcs
+from dongting.wire.part import Part
 
 if TYPE_CHECKING:
     from dongting.sdk.client import Client
@@ -55,7 +57,8 @@ class Draft:
 
     `parts` holds the contents of part arguments by name; `about` a record other than the subject that a
     part belongs to; `before` what is done after the person agreed and before the statement is sent,
-    `after` what when it was accepted; `notes` what is shown besides; `readers` who reads each part.
+    `after` what when it was accepted; `notes` what is shown besides; `readers` who reads each part. `salts`
+    are those of the parts, drawn when they are not given; `whole`: the parts replace what stood before.
     """
 
     action: Action
@@ -66,11 +69,19 @@ class Draft:
     after: list[Callable[[], None]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     readers: dict[str, list[str]] = field(default_factory=dict)
+    salts: dict[str, bytes] = field(default_factory=dict)
+    whole: bool = False
 
     @property
     def subject(self) -> str:
         """The address of the record that the statement is about."""
         return f"{self.action.about.name}/{self.arguments.get(self.action.subject)}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What a prepared draft commits to, and who reads it: the same as long as nothing of that changed."""
+        said = [self.action.name, self.subject, self.arguments, self.readers]
+        return sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
 
 def draft_of(action: str, arguments: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> Draft:
@@ -148,7 +159,7 @@ def readers_of(client: "Client", action: Action, arguments: Mapping[str, Any]) -
     for declared, id in [about, *_references(action, arguments)]:
         record = client.records.find(declared.name, id)
         if record is not None:
-            found += _parties(declared, record.record)
+            found += parties_of(declared, record.record)
     if action.by == {FOUNDER}:
         offices = client.records.get(*OFFICES.split("/"))
         found += offices.record["founders"]
@@ -160,7 +171,9 @@ def readers_of(client: "Client", action: Action, arguments: Mapping[str, Any]) -
 def _prepare_part(client: "Client", draft: Draft, name: str, content: dict[str, Any]) -> None:
     """Commit to a part, and let it be stored once the person agreed."""
     made = converted(draft.action, content, content_of(draft.action, name))
-    part = new_part(jcs.encode(made))
+    encoded = jcs.encode(made)
+    part = Part(draft.salts[name], encoded) if name in draft.salts else new_part(encoded)
+    draft.salts[name] = part.salt
     draft.arguments[name] = part.commitment(client.profile)
     about = draft.about.get(name, draft.subject)
     readers = draft.readers[name] = readers_of(client, draft.action, draft.arguments)
@@ -172,7 +185,8 @@ def _references(action: Action, arguments: Mapping[str, Any]) -> list[tuple[Reco
     return [(TYPES[record], str(arguments[name])) for record, name in named if record and arguments.get(name)]
 
 
-def _parties(declared: RecordType, record: Mapping[str, Any]) -> list[str]:
+def parties_of(declared: RecordType, record: Mapping[str, Any]) -> list[str]:
+    """The organisations that a record concerns."""
     found: list[str] = []
     for name in declared.parties:
         value = record.get(name)

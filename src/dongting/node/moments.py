@@ -48,3 +48,11 @@ def today(zone: str) -> int:
     """The first moment of the present day in the zone."""
     now = datetime.now(zone_of(zone))
     return int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
+
+
+def local_text(seconds: int, zone: str, *, closes: bool = False) -> str:
+    """A moment as `seconds_of` reads it: a mere day where it is its first moment (or its end)."""
+    local = datetime.fromtimestamp(seconds, UTC).astimezone(zone_of(zone))
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return (local - timedelta(days=1 if closes else 0)).strftime("%Y-%m-%d")
+    return local.strftime("%Y-%m-%dT%H:%M:%S")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from dongting.appkit.fields import Text
 from dongting.appkit.shapes import shape
 from dongting.errors import Refused
 from dongting.node.drafting import ACTIONS
@@ -20,8 +21,7 @@ class Readable:
     """A part that this organisation can read: its label in both languages, and its content."""
 
     commitment: str
-    label_en: str
-    label_zh: str
+    label: Text
     struct: type[msgspec.Struct]
     body: dict[str, Any]
 
@@ -33,12 +33,13 @@ def parts_of(client: Client, type: str, id: str) -> list[Readable]:
     found: dict[str, Readable] = {}
     for leaf in leaves:
         statement = statements.decode(client.records.leaf(leaf), client.profile)
-        for readable in _opened(client, statement):
+        for readable in opened(client, statement):
             found.setdefault(readable.commitment, readable)
     return list(found.values())
 
 
-def _opened(client: Client, statement: statements.Statement) -> Iterator[Readable]:
+def opened(client: Client, statement: statements.Statement) -> Iterator[Readable]:
+    """The parts of one statement that the client can read."""
     action = ACTIONS.get(statement.action)
     if action is None:
         return
@@ -55,4 +56,5 @@ def _opened(client: Client, statement: statements.Statement) -> Iterator[Readabl
             if error.code.status in _CLOSED:
                 continue
             raise
-        yield Readable(commitment, *taken.label(one.name), content, msgspec.json.decode(part.content))
+        en, zh = taken.label(one.name)
+        yield Readable(commitment, Text(en=en, zh=zh), content, msgspec.json.decode(part.content))

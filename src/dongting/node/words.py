@@ -9,6 +9,7 @@ from dongting.appkit.app import Action, RecordType
 from dongting.appkit.fields import amount
 from dongting.appkit.shapes import Pair, names_of, shape
 from dongting.errors import Language
+from dongting.node.choices import names_of_choice
 from dongting.node.drafting import Draft, content_of
 from dongting.node.moments import moment
 
@@ -119,8 +120,9 @@ class Words:
             return self.pick((", ", "、")).join(self.value(inner, item) for item in value)
         if isinstance(value, dict):
             return self._compound(found.base, value)
-        if value in found.names:
-            return self.pick(found.names[value])
+        names = names_of_choice(found)
+        if value in names:
+            return self.pick(names[value])
         if found.kind == "instant" and isinstance(value, int):
             return moment(value, self._zone)
         if found.kind in _HASHES and isinstance(value, str):

@@ -3,13 +3,14 @@
 from dongting.errors import Language
 from dongting.http.authority import authorities, scheme_of
 from dongting.http.limits import LIMITS, Limits
+from dongting.node.agents import Agents
 from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.home import Home
 from dongting.node.metrics import Metrics, metrics
 from dongting.node.people.accounts import Accounts
 from dongting.store.views import Views
-from dongting.web import account, assets, catalogue, descriptions, entering, pages, people, tables
+from dongting.web import account, assets, catalogue, descriptions, desk, entering, pages, people, tables
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
 from dongting.web.door import Door
@@ -41,7 +42,7 @@ PUBLIC: tuple[Place, ...] = (
     Place("/favicon.svg", assets.favicon),
     Place("/static/{name...}", assets.static),
 )
-PLACES: tuple[Place, ...] = (*PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES)
+PLACES: tuple[Place, ...] = (*PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *desk.PLACES)
 
 
 def create(
@@ -53,6 +54,7 @@ def create(
     port: int | None = None,
     limits: Limits = LIMITS,
     counted: Metrics | None = None,
+    agents: Agents | None = None,
 ) -> Door:
     """The ASGI application. `port` is the one really listened on, where the system chose it.
 
@@ -75,6 +77,8 @@ def create(
         tongues=tongues,
         templates={language: environment(tongue) for language, tongue in tongues.items()},
         accounts=accounts,
+        agents=agents,
+        profile=home.profile(),
         secure=scheme_of(home.config) == "https",
     )
     return Door(

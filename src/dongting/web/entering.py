@@ -29,7 +29,7 @@ async def take_signin(site: Site, visit: Visit) -> Reply:
     except Refused as refused:
         require(refused.code in (SIGN_IN_FAILED, LOCKED_OUT), refused.code, **refused.facts)
         return site.page(visit, "signin.html", refused=refused, section="signin", login=login, next=following)
-    return _entered(site, token, local(following))
+    return _entered(site, token, local(following) if following else "/desk")
 
 
 async def signout(site: Site, visit: Visit) -> Reply:

@@ -68,6 +68,20 @@ def founders(views: Views) -> list[Organisation]:
     return [known[id] for id in seats if id in known]
 
 
+def office_holders(views: Views) -> dict[str, tuple[str, ...]]:
+    """The ids of those who hold each office now."""
+    row = views.get(OFFICES, "network")
+    if row is None:
+        return {}
+    held = msgspec.json.decode(row.body, type=Offices)
+    return {"founder": held.founders, "supervisor": (held.supervisor,) if held.supervisor else ()}
+
+
+def supervisor(views: Views) -> str | None:
+    """The organisation that may read what parties send each other, if the network has one."""
+    return next(iter(office_holders(views).get("supervisor", ())), None)
+
+
 def registrars(views: Views) -> list[Organisation]:
     """Those to whom the founders gave the admission of members."""
     page = views.list(DELEGATION, {"state": "active"}, limit=50)

@@ -11,6 +11,7 @@ from jinja2 import Environment
 from dongting.appkit.fields import Text
 from dongting.errors import Language, Refused
 from dongting.http.messages import Reply
+from dongting.node.agents import Agents
 from dongting.node.facade import Facade, Status
 from dongting.node.people.accounts import Accounts
 from dongting.node.people.entrance import Said
@@ -19,6 +20,7 @@ from dongting.web import members
 from dongting.web.texts import LANGUAGES, Tongue
 from dongting.web.visits import Visit, address
 from dongting.wire.genesis import Genesis
+from dongting.wire.profile import Profile
 
 if TYPE_CHECKING:
     from dongting.web.assets import Assets
@@ -32,7 +34,7 @@ _KNOWN = 60  # seconds that an organisation's name is remembered
 @dataclass(slots=True)
 class Site:
     """One worker's pages. `url` is the address by which others reach them, without a final slash; `secure`
-    says that it is reached encrypted only.
+    says that it is reached encrypted only. `agents` act for the organisations hosted here.
     """
 
     facade: Facade
@@ -47,6 +49,8 @@ class Site:
     templates: Mapping[Language, Environment]
     accounts: Accounts
     secure: bool
+    agents: Agents | None
+    profile: Profile
     _names: dict[str, tuple[float, Text]] = field(default_factory=dict)
 
     @property

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dongting.cli.verify import NOT_PROVEN, PROVEN, verify
-from dongting.cli.words import Teller
 from dongting.errors import Language
+from dongting.node.stories import Teller
 from dongting.sdk.verify import verify as verified
 from dongting.testing import Ledger
 from dongting.testing.stories import AGREEMENT, CONSUMER, DATA, DATASET, PUBLISHER, Share, prove
@@ -187,7 +187,7 @@ def test_wrong_usage_has_an_exit_code_of_its_own(plain: Desk) -> None:
 
 def test_the_command_starts_without_the_servers_libraries() -> None:
     script = (
-        "import sys, dongting.cli.verify, dongting.cli.words, dongting.sdk.verify, dongting.node.installed\n"
+        "import sys, dongting.cli.verify, dongting.node.stories, dongting.node.installed\n"
         "print(sorted({m.split('.')[0] for m in sys.modules}"
         " & {'litestar', 'sqlalchemy', 'rocksdict', 'httpx', 'uvicorn', 'asyncio'}))"
     )

@@ -181,7 +181,8 @@ def read_part(told: Session, type: str, id: str | None) -> None:
         found = parts_of(client, full_name(name), id or inside)
         words = Words(told.language, client.network.genesis.zone)
     for one in found:
-        told.say(f"{one.label_en} ({one.commitment[:16]}…)", f"{one.label_zh}（{one.commitment[:16]}…）")
+        short, called = f"{one.commitment[:16]}…", one.label
+        told.say(f"{called.best('en')} ({short})", f"{called.best('zh')}（{short}）")
         for label, value in words.fields(one.struct, one.body):
             told.say(f"  {label}: {value}", f"  {label}: {value}")
     if not found:

@@ -1,0 +1,231 @@
+"""Any action in three steps: a form from its declaration, a preview in plain words, the signature.
+
+What is signed is what was shown: the preview's salts travel in the form, and whatever changed meanwhile, the
+other side's terms say, gives another fingerprint and is shown again instead of being signed.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from dongting.appkit.app import COLLECTIVE, Action
+from dongting.apps.sharing import Terms
+from dongting.errors import Code, Refused
+from dongting.http.messages import Reply
+from dongting.node.completing import FILLED, NEGOTIATION, complete, terms_of
+from dongting.node.drafting import ACTIONS, TYPES, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed, sign
+from dongting.node.people.access import READ
+from dongting.node.people.codes import NOT_ALLOWED
+from dongting.node.warrants import BEGINS, may, permissions
+from dongting.node.words import Preview, Words
+from dongting.sdk.client import Client
+from dongting.sdk.statements import Done
+from dongting.web.desk.inputs import Drawing, Input, Source, typed
+from dongting.web.desk.shown import where
+from dongting.web.desk.standing import as_organisation
+from dongting.web.desk.taking import Taken, take
+from dongting.web.forms import Form
+from dongting.web.places import Place
+from dongting.web.site import Site
+from dongting.web.texts import marked
+from dongting.web.visits import Visit
+from dongting.wire.keys import from_base64, to_base64
+
+CHANGED = Code(
+    "acting", 3, "changed-meanwhile",
+    "What would be signed is not what was shown any more: something changed meanwhile. Look at it again.",
+    "待签署的内容已与刚才显示的不同：期间发生了变化。请重新核对。",
+    status=409,
+)  # fmt: skip
+_NEW_TERMS = ("sharing/offer", "sharing/counter")
+_SUGGESTIONS = 50
+#: Fields of the form that are not what the person typed.
+_OURS = ("proof", "step", "seen", "salt.")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A prepared draft as it was shown, and what became of it if it was signed."""
+
+    draft: Draft
+    preview: Preview
+    done: Done | None
+
+
+async def show(site: Site, visit: Visit) -> Reply:
+    """GET /act/APP/ACTION: the form, filled in as far as address and ledger tell."""
+    action = action_of(visit)
+    asked = {f"a.{name}": [value] for name, value in visit.head.asked.items() if name != "lang"}
+    source = {**await _filled(site, visit, action), **asked}
+    if nothing_to_ask(action):
+        visit = replace(visit, form=Form(source))
+        taken = take(action, source, site.genesis.zone, FILLED.get(action.name, frozenset()))
+        if not taken.errors:
+            return _preview(site, visit, action, await carry(site, visit, action, taken, ""), None)
+    return await _form(site, visit, action, source, Taken())
+
+
+async def act(site: Site, visit: Visit) -> Reply:
+    """POST /act/APP/ACTION: shows the form again, the preview, or signs."""
+    action = action_of(visit)
+    step, source = visit.form.get("step"), dict(visit.form.fields)
+    taken = take(action, source, site.genesis.zone, FILLED.get(action.name, frozenset()))
+    if step.startswith("more:"):
+        name = f"{step.removeprefix('more:')}.rows"
+        many = next(iter(source.get(name, ())), "0")
+        source[name] = [str(int(many) + 1 if many.isdecimal() else 1)]
+    if step not in ("preview", "sign") or taken.errors:
+        return await _form(site, visit, action, source, taken if step in ("preview", "sign") else Taken())
+    signing = visit.form.get("seen") if step == "sign" else ""
+    try:
+        seen = await carry(site, visit, action, taken, signing)
+    except Refused as refused:
+        return await _form(site, visit, action, source, taken, refused)
+    if seen.done is None:
+        changed = Refused(CHANGED) if signing else None
+        return _preview(site, visit, action, seen, changed)
+    return await signed(site, visit, seen)
+
+
+async def carry(site: Site, visit: Visit, action: Action, taken: Taken, signing: str) -> Seen:
+    """Prepare a draft in the name of the visitor's organisation; sign it if it is still the one shown."""
+    form, language = visit.form, visit.language
+    salts = {name: from_base64(form.get(f"salt.{name}")) for name in taken.parts if form.get(f"salt.{name}")}
+
+    def work(client: Client) -> Seen:
+        draft = draft_of(action.name, taken.arguments, taken.parts)
+        draft.whole = True
+        if action.by == {COLLECTIVE}:
+            draft = proposed(draft, form.get("proposal"), form.get("motive"))
+        else:
+            complete(client, draft)
+        draft.salts.update(salts)
+        prepare(client, draft)
+        words = Words(language, site.genesis.zone)
+        preview = words.preview(draft, site.tongues[language].plain(site.called(visit.organisation)))
+        done = sign(client, draft) if signing and signing == draft.fingerprint else None
+        return Seen(draft, preview, done)
+
+    return await as_organisation(site, visit, work)
+
+
+async def signed(site: Site, visit: Visit, seen: Seen) -> Reply:
+    """To the record that was signed about, with a word about where it stands."""
+    assert seen.done is not None
+    type, _, id = seen.draft.subject.partition("/")
+    target = f"{where(type, id)}?at={seen.done.height}"
+    title = seen.draft.action.title.best(visit.language)
+    message = marked("Signed: %(title)s. Log entry %(index)s.")
+    return await site.go(visit, target, message, title=title, index=str(seen.done.index))
+
+
+def nothing_to_ask(action: Action) -> bool:
+    """Whether all but the record that it is about follows from the ledger."""
+    asked = set(action.arguments.__struct_fields__) - FILLED.get(action.name, frozenset())
+    return asked == {action.subject} and action.name not in BEGINS and action.by != {COLLECTIVE}
+
+
+def action_of(visit: Visit) -> Action:
+    """The action that the address names; refuses who may not do it."""
+    name = f"{visit.named['app']}/{visit.named['action']}"
+    action = ACTIONS.get(name)
+    if action is None:
+        raise Refused(UNKNOWN_ACTION, action=name[:80])
+    if not may(visit.member, action):
+        raise Refused(NOT_ALLOWED, permission=", ".join(sorted(permissions(action))))
+    return action
+
+
+async def _form(
+    site: Site, visit: Visit, action: Action, source: Source, taken: Taken, refused: Refused | None = None
+) -> Reply:
+    tongue = site.tongues[visit.language]
+    errors = {name: tongue.say(message) for name, message in taken.errors.items()}
+    drawing = Drawing(visit.language, source, errors)
+    inputs = drawing.arguments(action, FILLED.get(action.name, frozenset()))
+    await _options(site, visit, inputs, source)
+    fixed = action.name not in BEGINS
+    for one in inputs:
+        if fixed and one.name == f"a.{action.subject}" and one.value and not one.error:
+            one.kind = "fixed"
+    collective = action.by == {COLLECTIVE}
+    return site.page(
+        visit, "act.html", refused=refused, section="desk", action=action, inputs=inputs,
+        errors=len(errors), collective=collective, source=source,
+        proposal=next(iter(source.get("proposal", ())), "") or f"p-{secrets.token_hex(3)}",
+    )  # fmt: skip
+
+
+def _preview(site: Site, visit: Visit, action: Action, seen: Seen, refused: Refused | None) -> Reply:
+    kept = [
+        (name, value)
+        for name, values in visit.form.fields.items()
+        if not name.startswith(_OURS)
+        for value in values
+    ]
+    kept += [(f"salt.{name}", to_base64(salt)) for name, salt in seen.draft.salts.items()]
+    kept.append(("seen", seen.draft.fingerprint))
+    readers = {part.label: [site.called(one) for one in part.readers] for part in seen.preview.private}
+    return site.page(
+        visit, "act-preview.html", refused=refused, section="desk", action=action, seen=seen.preview,
+        kept=kept, readers=readers, target=visit.path,
+    )  # fmt: skip
+
+
+async def _filled(site: Site, visit: Visit, action: Action) -> dict[str, list[str]]:
+    """What the ledger tells: the record as it stands, the terms that stand, an id that is free."""
+    id = visit.asked(action.subject)
+    zone = site.genesis.zone
+    if action.name in BEGINS:
+        given = [visit.asked(name) for name in action.arguments.__struct_fields__ if visit.asked(name)]
+        stem = (given[0] if given else action.name.partition("/")[2])[:40].strip(".-_")
+        return {f"a.{action.subject}": [f"{stem}-{secrets.token_hex(2)}"]}
+    row = await asyncio.to_thread(site.views.get, action.about.name, id) if id else None
+    if row is None:
+        return {}
+    body = msgspec.json.decode(row.body)
+    wanted = set(action.arguments.__struct_fields__) - {"version"}
+    made = typed(action.arguments, "a", {name: body[name] for name in wanted if name in body}, zone)
+    if action.name in _NEW_TERMS:
+        terms = await as_organisation(site, visit, lambda client: _terms(client, id))
+        made |= typed(Terms, "p.terms", terms, zone)
+    return made
+
+
+def _terms(client: Client, id: str) -> dict[str, Any]:
+    terms = terms_of(client, client.records.get(NEGOTIATION, id).record["terms"])
+    return {name: value for name, value in terms.items() if name not in ("start", "end")}
+
+
+async def _options(site: Site, visit: Visit, inputs: list[Input], source: Source) -> None:
+    """Records to choose from, for the inputs that name one."""
+    for one in inputs:
+        await _options(site, visit, one.children, source)
+        if one.record:
+            one.options = await asyncio.to_thread(_candidates, site, visit, one)
+
+
+def _candidates(site: Site, visit: Visit, one: Input) -> list[tuple[str, str]]:
+    """Ids and names: what the words typed find, else the newest."""
+    declared = TYPES[one.record]
+    words = one.value.replace("-", " ") if one.kind != "lines" else ""
+    rows = site.views.search(words, (one.record,), limit=_SUGGESTIONS).rows if declared.searched else ()
+    rows = rows or site.views.list(one.record, limit=_SUGGESTIONS).rows
+    tongue = site.tongues[visit.language]
+    return [(row.id, _named(tongue, msgspec.json.decode(row.body))) for row in rows]
+
+
+def _named(tongue: Any, body: Mapping[str, Any]) -> str:
+    for name in ("title", "name"):
+        told = body.get(name)
+        if isinstance(told, dict):
+            order = ("zh", "en") if tongue.language == "zh" else ("en", "zh")
+            return next((str(told[code]) for code in order if told.get(code)), "")
+    return ""
+
+
+PLACES: tuple[Place, ...] = (Place("/act/{app}/{action}", show, act, needs=READ),)

@@ -1,0 +1,168 @@
+"""Values of records as pages show them: names of organisations, links to records, moments, choices."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from markupsafe import Markup, escape
+
+from dongting.appkit.app import RecordType
+from dongting.appkit.fields import Text, amount
+from dongting.appkit.shapes import element, names_of, shape
+from dongting.node.choices import names_of_choice
+from dongting.node.drafting import TYPES
+from dongting.web import members
+from dongting.web.site import Site
+from dongting.web.texts import Tongue, lines
+
+DATASET = "catalogue.dataset"
+_HASHES = {"commitment", "part", "digest", "thumbprint", "leaf", "base64"}
+Fact = tuple[str, Markup]
+
+
+def where(type: str, id: str) -> str:
+    """The page of a record."""
+    return f"/records/{type}/{id}"
+
+
+class Shown:
+    """Shows values in one language."""
+
+    def __init__(self, site: Site, tongue: Tongue) -> None:
+        self._site = site
+        self._t = tongue
+        self._datasets: dict[str, Markup | None] = {}
+
+    def record(self, declared: RecordType, body: Mapping[str, Any]) -> list[Fact]:
+        """Label and value of each field of a record that has one."""
+        flow = declared.workflow
+        found = []
+        for one in msgspec.structs.fields(declared.struct):
+            value = body.get(one.encode_name)
+            if value in (None, "", [], ()):
+                continue
+            label = self.label(one.type, one.name)
+            if flow is not None and one.name == flow.field:
+                found.append((label, self.state(declared, body)))
+            else:
+                found.append((label, self.value(one.type, value)))
+        return found
+
+    def fields(self, struct: type[msgspec.Struct], body: Mapping[str, Any]) -> list[Fact]:
+        """The same for a struct within, such as the content of a part."""
+        return list(self._fields(struct, body))
+
+    def state(self, declared: RecordType, body: Mapping[str, Any]) -> Markup:
+        """The state of a record as a tag; empty where it has none."""
+        flow = declared.workflow
+        state = flow.states.get(str(body.get(flow.field))) if flow is not None else None
+        if state is None:
+            return Markup("")
+        kind = "" if state.next else " good" if not state.final else ""
+        name = self._t.label(Text(en=state.en, zh=state.zh))
+        return Markup('<span class="tag{}">{}</span>').format(kind, name)
+
+    def title(self, declared: RecordType, id: str, body: Mapping[str, Any]) -> Markup:
+        """What a record is called: its own title or name, else its id."""
+        for name in ("title", "name"):
+            told = body.get(name)
+            if isinstance(told, dict):
+                return self._t.words(Text(**told))
+        dataset = body.get("dataset")
+        if isinstance(dataset, str) and (named := self.dataset(dataset)) is not None:
+            return Markup("{} <small>{}</small>").format(named, id)
+        return Markup("<bdi>{}</bdi>").format(id)
+
+    def dataset(self, id: str) -> Markup | None:
+        """The title of a dataset; None where there is none of that id."""
+        if id not in self._datasets:
+            row = self._site.views.get(DATASET, id)
+            title = None if row is None else msgspec.json.decode(row.body)["title"]
+            self._datasets[id] = None if title is None else self._t.words(Text(**title))
+        return self._datasets[id]
+
+    def organisation(self, id: str) -> Markup:
+        """An organisation by its name, leading to its page."""
+        name = self._t.words(self._site.called(id))
+        return Markup('<a href="/organisations/{}">{}</a>').format(id, name)
+
+    def label(self, annotation: Any, name: str) -> str:
+        """What people call a field, beginning a line."""
+        en, zh = shape(annotation).label(name)
+        return self._t.label(Text(en=en, zh=zh))
+
+    def value(self, annotation: Any, value: Any) -> Markup:
+        """One value."""
+        found = shape(annotation)
+        if isinstance(value, list | tuple):
+            return self._list(annotation, value)
+        if isinstance(value, dict):
+            return self._compound(found.base, value)
+        names = names_of_choice(found)
+        if value in names:
+            en, zh = names[value]
+            return escape(self._t.label(Text(en=en, zh=zh)))
+        if "organisation" in found.kinds or "organisations" in found.kinds:
+            return self.organisation(str(value))
+        if found.record == DATASET and (named := self.dataset(str(value))) is not None:
+            return Markup('<a href="{}">{}</a>').format(where(DATASET, value), named)
+        if found.record in TYPES:
+            return Markup('<a href="{}"><bdi>{}</bdi></a>').format(where(found.record, value), value)
+        if found.kind == "instant":
+            return self._t.moment(value)
+        if found.kind == "region":
+            return escape(self._t.plain(members.region_name(value)))
+        if found.kind in _HASHES:
+            return Markup('<code class="hash">{}</code>').format(value)
+        if isinstance(value, bool):
+            return escape(self._t.say("Yes") if value else self._t.say("No"))
+        if isinstance(value, int):
+            return escape(self._t.number(value))
+        return Markup("<bdi>{}</bdi>").format(lines(str(value)))
+
+    def _list(self, annotation: Any, items: Any) -> Markup:
+        inner = element(shape(annotation))
+        inner = inner if inner is not None else annotation
+        if items and isinstance(items[0], dict) and names_of(shape(inner).base) - {"zh", "en"}:
+            return self._table(shape(inner).base, items)
+        comma = escape("、" if self._t.language == "zh" else ", ")
+        return comma.join(self.value(inner, item) for item in items)
+
+    def _table(self, struct: type[msgspec.Struct], items: Any) -> Markup:
+        fields = [
+            one for one in msgspec.structs.fields(struct) if any(item.get(one.encode_name) for item in items)
+        ]
+        heads = Markup("").join(
+            Markup('<th scope="col">{}</th>').format(self.label(one.type, one.name)) for one in fields
+        )
+        rows = Markup("").join(
+            Markup("<tr>{}</tr>").format(
+                Markup("").join(
+                    Markup("<td>{}</td>").format(
+                        self.value(one.type, item[one.encode_name]) if item.get(one.encode_name) else "—"
+                    )
+                    for one in fields
+                )
+            )
+            for item in items
+        )
+        return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(heads, rows)
+
+    def _fields(self, struct: type[msgspec.Struct], body: Mapping[str, Any]) -> Iterator[Fact]:
+        for one in msgspec.structs.fields(struct):
+            value = body.get(one.encode_name)
+            if value not in (None, "", [], ()):
+                yield self.label(one.type, one.name), self.value(one.type, value)
+
+    def _compound(self, struct: Any, value: Mapping[str, Any]) -> Markup:
+        if set(value) <= {"zh", "en"}:
+            return self._t.words(Text(**value))
+        if set(value) == {"minor", "currency"}:
+            return escape(amount(value["minor"], value["currency"]))
+        if names_of(struct):
+            rows = Markup("").join(
+                Markup("<dt>{}</dt><dd>{}</dd>").format(label, shown)
+                for label, shown in self._fields(struct, value)
+            )
+            return Markup('<dl class="inner">{}</dl>').format(rows)
+        return Markup("<code>{}</code>").format(msgspec.json.encode(value).decode())
