@@ -7,6 +7,7 @@ window of a `cti` is thus that of the statement that bears it: the same bytes ar
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from dongting.kernel.store import REPLAY_WINDOW, Change, Store
 from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
@@ -14,6 +15,7 @@ from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
 EPOCH = MAX_LIFETIME + MAX_AHEAD  # seconds
 
 
+@lru_cache(maxsize=4)
 def _prefix(epoch: int) -> bytes:
     return REPLAY_WINDOW + max(epoch, 0).to_bytes(5)
 

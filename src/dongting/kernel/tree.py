@@ -6,7 +6,6 @@ An update changes nothing until it is committed: a block that is executed and dr
 fails, leaves the tree as it was.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -267,10 +266,9 @@ def _merged(bucket: bytes, arrivals: Sequence[bytes]) -> bytes:
         return b"".join(sorted(by_key.values()))
     for arrival in arrivals:
         key = arrival[:HASH_BYTES]
-        at = bucket.find(key)
-        if at % ENTRY_BYTES:  # not found, or found by chance across the hashes of other entries
-            places = range(0, len(bucket), ENTRY_BYTES)
-            at = ENTRY_BYTES * bisect_left(places, key, key=lambda place: bucket[place : place + HASH_BYTES])
+        at = len(bucket)
+        while at and bucket[at - ENTRY_BYTES : at] > key:  # so is an entry of this key, for it is longer
+            at -= ENTRY_BYTES
         rest = at + ENTRY_BYTES if bucket.startswith(key, at) else at
         bucket = bucket[:at] + arrival + bucket[rest:]
     return bucket
