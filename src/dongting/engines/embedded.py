@@ -163,7 +163,8 @@ class Embedded:
             outcomes = self._execute(verdicts)
         except BaseException as error:
             for chunk in taken:
-                chunk.answer.set_exception(Refused(HALTED, why=str(error)))
+                if not chunk.answer.done():
+                    chunk.answer.set_exception(Refused(HALTED, why=str(error)))
             raise
         for chunk in taken:
             size = len(chunk.verdicts.result())

@@ -152,7 +152,7 @@ class Facade(Protocol):
         ...
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
-        """The blocks above a height, at most so many; an empty list when there is none yet."""
+        """The next blocks above a height, at most so many and some megabytes; none when none is there yet."""
         ...
 
     async def acts(self, indexes: list[int]) -> list[Act]:

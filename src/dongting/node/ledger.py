@@ -65,6 +65,8 @@ NOT_THE_LOG_KEY = Code(
 
 log = logging.getLogger("dongting.ledger")
 
+STOP_GRACE = 5  # seconds for what is under way when the node is told to end
+BLOCKS_BYTES = 4 * 2**20  # of record bodies in one answer of `blocks`, but for the last block in it
 PROVE_REST = 3  # so many times as long as a proof took, blocks have the loop for themselves
 
 
@@ -140,11 +142,16 @@ class LedgerNode(Facade):
         await self._engine.start()
 
     async def stop(self) -> None:
-        """Answer what has arrived, then close the store."""
-        await self._engine.stop()
-        await asyncio.gather(*self._purging)
+        """Answer what has arrived, then close the store; no call may be under way any more."""
+        try:
+            await asyncio.wait_for(self._engine.stop(), STOP_GRACE)
+        except TimeoutError:
+            log.error("the engine did not end; whoever waits for an answer gets none")
+        if self._purging:
+            await asyncio.wait(self._purging, timeout=STOP_GRACE)
         self._issuer.close()
         self._store.close()
+        await asyncio.gather(*self._purging)
 
     def _committed(self, block: Block, seconds: float) -> None:
         self._issuer.issue()
@@ -343,9 +350,13 @@ class LedgerNode(Facade):
                 self._prove_from = now + PROVE_REST * (now - began)
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
-        found = []
+        found: list[BlockChanges] = []
+        size = 0
         for height in range(after + 1, min(after + limit, self.machine.head.height) + 1):
             found.append(self._recent.at(height))
+            size += sum(len(version.body) for version in found[-1].changes)
+            if size >= BLOCKS_BYTES:
+                break
             await asyncio.sleep(0)
         return found
 

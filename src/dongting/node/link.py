@@ -34,6 +34,13 @@ LEDGER_FAILED = Code(
     status=500,
 )  # fmt: skip
 
+SHUTTING_DOWN = Code(
+    "node", 70, "shutting-down",
+    "The node is shutting down; try again when it has started, and ask for the fate of what was sent.",
+    "节点正在关闭；请在其重新启动后再试，并先查询已发送内容的处理结果。",
+    status=503,
+)  # fmt: skip
+
 log = logging.getLogger("dongting.link")
 
 _HEAD = 4
@@ -79,6 +86,8 @@ class LinkServer:
         self._custodian = custodian
         self._path = path
         self._calls: set[asyncio.Task[None]] = set()
+        self._callers: set[asyncio.StreamWriter] = set()
+        self._stopping = False
 
     async def start(self) -> None:
         """Listen; a socket that a dead process left behind is replaced."""
@@ -86,22 +95,37 @@ class LinkServer:
         self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=2**22)
         os.chmod(self._path, 0o600)
 
-    async def stop(self) -> None:
-        """Stop listening and let calls under way end."""
+    async def stop(self, grace: float = 5) -> None:
+        """Refuse new calls, let those under way end for `grace` seconds, then refuse them too.
+
+        Afterwards none runs, so that what the façade stands on may be closed.
+        """
+        self._stopping = True
         self._server.close()
         if self._calls:
-            await asyncio.wait(self._calls, timeout=5)
+            _, late = await asyncio.wait(self._calls, timeout=grace)
+            for call in late:
+                call.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for caller in self._callers:
+            caller.close()
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._callers.add(writer)
         try:
             while True:
                 number, method, arguments = _decode_call(await _read(reader))
+                if self._stopping:
+                    writer.write(_framed(_refusal(number, Refused(SHUTTING_DOWN))))
+                    continue
                 task = asyncio.create_task(self._answer(writer, number, method, arguments))
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
+        finally:
+            self._callers.discard(writer)
 
     async def _answer(
         self, writer: asyncio.StreamWriter, number: int, method: str, arguments: list[msgspec.Raw]
@@ -115,11 +139,17 @@ class LinkServer:
             result = await getattr(served, method)(*values)
             answer = _encode((number, None, result))
         except Refused as refusal:
-            answer = _encode((number, _Failure(refusal.code, _plain(refusal.facts)), None))
+            answer = _refusal(number, refusal)
+        except asyncio.CancelledError:  # by `stop`
+            answer = _refusal(number, Refused(SHUTTING_DOWN))
         except Exception:  # whoever waits for an answer must get one
             log.exception("a call failed", extra={"method": method})
-            answer = _encode((number, _Failure(LEDGER_FAILED, {"method": method[:40]}), None))
+            answer = _refusal(number, Refused(LEDGER_FAILED, method=method[:40]))
         writer.write(_framed(answer))
+
+
+def _refusal(number: int, refused: Refused) -> bytes:
+    return _encode((number, _Failure(refused.code, _plain(refused.facts)), None))
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, Any]:

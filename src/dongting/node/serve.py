@@ -1,8 +1,8 @@
 """A running node: the ledger's process, which starts and watches the workers and the projector.
 
-Clean shutdown on SIGTERM or SIGINT: stop listening, answer what has arrived, end the children, close
-the store. A child that ends is started again, slower each time; a ledger that halts keeps serving reads
-and says why.
+Clean shutdown on SIGTERM or SIGINT, within half a minute: stop listening, answer what has arrived, end the
+children, refuse the calls that would last too long, close the store. A child that ends is started again,
+slower each time; a ledger that halts keeps serving reads and says why.
 """
 
 import asyncio
@@ -38,6 +38,8 @@ ADDRESS_IN_USE = Code(
     "{address} 已被其他程序占用；请停止该程序，或用 http.port 换一个端口。",
     status=503,
 )  # fmt: skip
+
+CHILD_GRACE = 10  # seconds for a child to end by itself
 
 log = logging.getLogger("dongting.serve")
 
@@ -80,39 +82,46 @@ class Children:
     """Processes that are started again when they end, until `stop`."""
 
     def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
+        self._keepers: set[asyncio.Task[None]] = set()
         self._processes: set[asyncio.subprocess.Process] = set()
+        self._stopping = asyncio.Event()
 
     def start(self, *arguments: str, descriptors: tuple[int, ...] = ()) -> None:
         """Run `python -m ARGUMENTS` and keep it running; `descriptors` are inherited."""
-        self._tasks.append(asyncio.create_task(self._keep(arguments, descriptors)))
+        self._keepers.add(asyncio.create_task(self._keep(arguments, descriptors)))
 
     async def _keep(self, arguments: tuple[str, ...], descriptors: tuple[int, ...]) -> None:
         pause = 0.2
-        while True:
+        while not self._stopping.is_set():
             began = time.monotonic()
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", *arguments, pass_fds=descriptors, stdin=asyncio.subprocess.DEVNULL
             )
             self._processes.add(process)
+            if self._stopping.is_set():  # told while it was being started
+                _signal(process, signal.SIGTERM)
             code = await process.wait()
             self._processes.discard(process)
+            if self._stopping.is_set():
+                return
             pause = 0.2 if time.monotonic() - began > 60 else min(pause * 2, 10)
             log.warning("a child process ended", extra={"module": arguments[0], "code": code})
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def stop(self) -> None:
-        """End them all: first ask, then insist."""
-        for task in self._tasks:
-            task.cancel()
-        for process in list(self._processes):
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        for process in list(self._processes):
-            try:
-                await asyncio.wait_for(process.wait(), 10)
-            except TimeoutError:
-                process.kill()
+        """End them all: first ask, then insist; afterwards none runs."""
+        self._stopping.set()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for process in self._processes:
+                _signal(process, number)
+            if self._keepers:
+                _, self._keepers = await asyncio.wait(self._keepers, timeout=CHILD_GRACE)
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(number)
 
 
 def opened(

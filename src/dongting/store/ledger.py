@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 from rocksdict import (
@@ -41,6 +42,7 @@ DATABASE = "rocksdb"
 MEBIBYTE = 1024 * 1024
 CACHE = 96 * MEBIBYTE
 RESERVE = 64 * MEBIBYTE
+INTERRUPTED = 10  # seconds for a purge in another thread to notice that the ledger closes
 FEW = 10_000  # keys that are deleted one by one rather than by a range, which slows later reads
 
 NO_LEDGER = Code(
@@ -111,6 +113,7 @@ class LedgerStore:
         self._reserve = reserve
         self._failed: Refused | Fault | None = None
         self._closed = False
+        self._purging = Lock()
         self._synced = WriteOptions()
         self._synced.sync = synced
         self._database = directory / DATABASE
@@ -232,18 +235,21 @@ class LedgerStore:
         """Leave nothing of former values in the files of the database, from each first key to the last.
 
         Puts the write-ahead log into table files and writes every table file anew that holds such a key.
-        Copies made by `checkpoint` before keep their own.
+        Copies made by `checkpoint` before keep their own. `close` interrupts it: a `Fault`.
         """
         if self.read_only:
             raise Refused(READ_ONLY, directory=self.directory)
         options = CompactOptions()
         options.set_bottommost_level_compaction(BottommostLevelCompaction.force_optimized())
         try:
-            self._db.flush()
-            for first, last in spans:
-                self._db.compact_range(first, last + b"\0", options)
+            with self._purging:
+                self._db.flush()
+                for first, last in spans:
+                    self._db.compact_range(first, last + b"\0", options)
         except Exception as error:
             raise self._failure(error) from error
+        if self._closed:  # RocksDB does not tell that it was interrupted
+            raise Fault(f"{self._database} was closed before it was cleaned")
 
     def checkpoint(self, directory: Path) -> None:
         """Put a consistent copy of the running ledger, as of now, in a new directory on the same file system.
@@ -274,6 +280,9 @@ class LedgerStore:
         """Release the directory; closing twice is fine. What a full disk holds up stays in the log."""
         if not self._closed:
             self._closed = True
+            if not self._purging.acquire(blocking=False):
+                self._db.cancel_all_background(False)
+                self._purging.acquire(timeout=INTERRUPTED)
             with suppress(Exception):
                 self._db.close()
 

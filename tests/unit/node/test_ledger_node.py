@@ -9,6 +9,7 @@ import pytest
 
 from dongting.errors import Code, Refused
 from dongting.kernel.codes import BELOW_HEIGHT, WRONG_ROLE
+from dongting.node import ledger as module
 from dongting.node.facade import Facade
 from dongting.node.ledger import NO_LOG_KEY, NO_RECORD, NOT_A_STATEMENT, NOT_THE_LOG_KEY, LedgerNode
 from dongting.node.link import LEDGER_AWAY, Link, LinkServer, remote
@@ -75,6 +76,22 @@ async def refused(call: Awaitable[Any]) -> Code:
     with pytest.raises(Refused) as refusal:
         await call
     return refusal.value.code
+
+
+def test_blocks_come_in_answers_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger()
+    monkeypatch.setattr(module, "BLOCKS_BYTES", 500)
+
+    async def use(facade: Facade) -> None:
+        for number in range(5):
+            await facade.submit([publish(ledger, f"air-{number}")])
+        heights = []
+        while blocks := await facade.blocks(heights[-1] if heights else 0, 200):
+            assert len(blocks) < 5
+            heights += [block.height for block in blocks]
+        assert heights == [1, 2, 3, 4, 5]
+
+    with_node(ledger, tmp_path, use)
 
 
 def test_a_statement_is_answered_with_its_place_and_a_checkpoint_that_covers_it(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,18 @@ def test_a_closed_ledger_answers_with_a_fault(tmp_path: Path) -> None:
 def test_only_the_owner_reaches_the_ledger(tmp_path: Path) -> None:
     LedgerStore(tmp_path / "new" / "ledger").close()
     assert os.stat(tmp_path / "new" / "ledger" / "rocksdb").st_mode & 0o077 == 0
+
+
+def test_a_ledger_that_closes_while_it_is_cleaned_says_so_and_is_released(tmp_path: Path) -> None:
+    store = LedgerStore(tmp_path)
+    for _ in range(100):
+        store.write([(b"l" + os.urandom(16), os.urandom(1000)) for _ in range(500)])
+    with ThreadPoolExecutor(1) as beside:
+        purge = beside.submit(store.purge, [(b"l", b"m")])
+        time.sleep(0.1)
+        store.close()
+        with pytest.raises(Fault, match="closed before"):
+            purge.result(20)
+    again = LedgerStore(tmp_path)
+    assert again.verify() == 50_000
+    again.close()
