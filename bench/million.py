@@ -75,6 +75,9 @@ def measure() -> dict[str, float]:
             now = int(time.time())
             numbers = range(2 * FIRST + start, 2 * FIRST + start + 1000)
             machine.commit(machine.execute(now, _unsigned(net, numbers, now)))
+        store.close()
+        store = LedgerStore(node / "ledger")  # as after a restart: what was learned while it grew is gone
+        machine = Machine(store, installed_rules(net.profile), net.genesis.encode())
         large = _throughput(machine, net, 1_000_000)
         store.close()
         del machine, store

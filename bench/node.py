@@ -48,6 +48,7 @@ def running(home: Path, net: Network) -> Iterator[tuple[str, int, float]]:
     """A running node: its address, its process id, and the seconds until it answered."""
     port = free_port()
     path = prepare(home, net, port)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a node that is installed does not compile at each start
     process = multiprocessing.get_context("fork").Process(target=_serve, args=(path, net))
     began = time.perf_counter()
     process.start()
@@ -58,7 +59,10 @@ def running(home: Path, net: Network) -> Iterator[tuple[str, int, float]]:
         yield url, process.pid, time.perf_counter() - began
     finally:
         os.kill(process.pid, signal.SIGTERM)
-        process.join(30)
+        process.join(60)
+        if process.is_alive():
+            process.kill()
+            raise RuntimeError("the node did not end within a minute")
 
 
 def _wait(url: str, process: multiprocessing.process.BaseProcess, home: Path) -> None:

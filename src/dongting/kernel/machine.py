@@ -412,12 +412,15 @@ class Machine:
 
     def written(self, block: BlockRecord) -> list[Written]:
         """The record versions that a block made."""
+        present = self.store.get_many([record_key(address) for address, _ in block.written])
         found = []
-        for address, version in block.written:
-            data = self.store.get(version_key(address, version)) or self.store.get(record_key(address))
-            if data is None:
-                raise Fault(f"the store has lost version {version} of {address}; run `dongting audit`")
-            entry = decode_entry(data)
+        for (address, version), data in zip(block.written, present, strict=True):
+            entry = None if data is None else decode_entry(data)
+            if entry is None or entry.version != version:
+                data = self.store.get(version_key(address, version))
+                if data is None:
+                    raise Fault(f"the store has lost version {version} of {address}; run `dongting audit`")
+                entry = decode_entry(data)
             found.append(Written(address, version, entry.leaf, bytes(entry.body)))
         return found
 

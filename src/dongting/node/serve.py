@@ -30,6 +30,7 @@ from dongting.node.link import LinkServer
 from dongting.node.restored import restored
 from dongting.node.signing import log_key as log_key_of
 from dongting.node.signing import node_key
+from dongting.store.ledger import LedgerStore
 from dongting.wire.keys import SigningKey
 
 ADDRESS_IN_USE = Code(
@@ -126,12 +127,13 @@ def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None
 
 def opened(
     home: Home,
+    store: LedgerStore,
     log_key: SigningKey | None,
     clock: Callable[[], int] = lambda: int(time.time()),
     point: Callable[[int], None] | None = None,
 ) -> LedgerNode:
     """The node of this home, under its settings, not started yet; `point` replaces the configured one."""
-    config, store = home.config, home.ledger()
+    config = home.config
     kernel, engine = config.kernel, config.engine
     given = (store, home.genesis_bytes(), home.path, clock)
     options: dict[str, Any] = {
@@ -168,17 +170,25 @@ async def serve(
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stopping.set)
-    node = opened(home, log_key)
-    keyring = Keyring(home.path / "keys", home.profile())
-    server = LinkServer(node, home.socket, keyring)
+    store = home.ledger()  # a second process on this home is refused here
     children = Children()
-    await node.start()
-    await server.start()
-    unlocking = asyncio.create_task(keyring.unlock_all(passphrase))
     children.start("dongting.node.follow_views", str(path))
     number = listener.fileno()
     for _ in range(config.http.workers):
         children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
+    await asyncio.sleep(0)  # they load their programs while the ledger is opened
+    try:
+        node = opened(home, store, log_key)
+    except BaseException:
+        listener.close()
+        await children.stop()
+        store.close()
+        raise
+    keyring = Keyring(home.path / "keys", home.profile())
+    server = LinkServer(node, home.socket, keyring)
+    await node.start()
+    await server.start()
+    unlocking = asyncio.create_task(keyring.unlock_all(passphrase))
     host, port = listener.getsockname()[:2]
     waiting = asyncio.create_task(_answering(host, port, unlocking))
     try:

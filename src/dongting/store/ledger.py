@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from rocksdict import (
     AccessType,
+    BlockBasedIndexType,
     BlockBasedOptions,
     BottommostLevelCompaction,
     Cache,
@@ -134,8 +135,11 @@ class LedgerStore:
     def _open(self, cache: int, create: bool) -> Rdict:
         check_journals(self._database)
         access = AccessType.read_only(False) if self.read_only else AccessType.read_write()
+        options = _options(cache, create)
+        # Named once more, else a ledger that is opened again has the cache of its OPTIONS file: none.
+        families = {"default": options}
         try:
-            return Rdict(str(self._database), _options(cache, create), access_type=access)
+            return Rdict(str(self._database), options, column_families=families, access_type=access)
         except Exception as error:
             if "Corruption" in str(error) and ".sst" not in str(error):
                 check_journals(self._database, checksums=True)
@@ -247,8 +251,9 @@ class LedgerStore:
                 for first, last in spans:
                     self._db.compact_range(first, last + b"\0", options)
         except Exception as error:
-            raise self._failure(error) from error
-        if self._closed:  # RocksDB does not tell that it was interrupted
+            if not self._closed:
+                raise self._failure(error) from error
+        if self._closed:  # a compaction does not tell that it was interrupted
             raise Fault(f"{self._database} was closed before it was cleaned")
 
     def checkpoint(self, directory: Path) -> None:
@@ -272,7 +277,8 @@ class LedgerStore:
 
     def statistics(self) -> dict[str, int]:
         """Sizes in bytes, for operators: memory of the database, and table files on disk."""
-        names = ("rocksdb.cur-size-all-mem-tables", "rocksdb.block-cache-usage",
+        names = ("rocksdb.cur-size-all-mem-tables",
+                 "rocksdb.block-cache-usage", "rocksdb.block-cache-capacity",
                  "rocksdb.estimate-table-readers-mem", "rocksdb.total-sst-files-size")  # fmt: skip
         return {name.removeprefix("rocksdb."): self._db.property_int_value(name) or 0 for name in names}
 
@@ -363,6 +369,11 @@ def _tables(cache: int) -> Any:
     tables.set_block_size(8 * 1024)
     tables.set_format_version(6)  # the first with a checksum over the footer
     tables.set_bloom_filter(10, False)
+    # Index and filter are cached in pieces: whole ones of a large file do not fit, and would be read from the
+    # disk for every key.
     tables.set_cache_index_and_filter_blocks(True)
     tables.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    tables.set_index_type(BlockBasedIndexType.two_level_index_search())
+    tables.set_partition_filters(True)
+    tables.set_pin_top_level_index_and_filter(True)
     return tables

@@ -178,7 +178,7 @@ async def _serve(path: Path, passphrase: Path, point: int, times: int, skew: int
     home = Home(load(path / "dongting.toml"))
     home.prepare()
     log_key = unlocked_log_key(home.config, passphrase.read_bytes())
-    node = opened(home, log_key, lambda: int(time.time()) + skew, crash_point(point, times))
+    node = opened(home, home.ledger(), log_key, lambda: int(time.time()) + skew, crash_point(point, times))
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await node.start()

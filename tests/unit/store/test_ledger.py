@@ -178,10 +178,18 @@ def test_a_ledger_that_closes_while_it_is_cleaned_says_so_and_is_released(tmp_pa
         store.write([(b"l" + os.urandom(16), os.urandom(1000)) for _ in range(500)])
     with ThreadPoolExecutor(1) as beside:
         purge = beside.submit(store.purge, [(b"l", b"m")])
-        time.sleep(0.1)
+        while not store._purging.locked():
+            time.sleep(0.001)
         store.close()
         with pytest.raises(Fault, match="closed before"):
             purge.result(20)
     again = LedgerStore(tmp_path)
     assert again.verify() == 50_000
     again.close()
+
+
+def test_a_ledger_that_is_opened_again_has_the_cache_that_was_asked_for(tmp_path: Path) -> None:
+    for size in (16, 32):
+        store = LedgerStore(tmp_path, cache=size * 2**20)
+        assert store.statistics()["block-cache-capacity"] == size * 2**20
+        store.close()
