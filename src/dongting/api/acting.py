@@ -10,15 +10,17 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
-from dongting.api.routes import JSON, Call, Content, json_reply, route
+from dongting.api.routes import ACTS, JSON, Call, Content, json_reply, route
 from dongting.api.service import Service
 from dongting.appkit.app import COLLECTIVE
 from dongting.appkit.fields import Slug
 from dongting.errors import Code, Refused, require
 from dongting.http.messages import Reply
+from dongting.node import warrants
 from dongting.node.completing import complete
 from dongting.node.custodian import LOCKED, NOT_HOSTED
 from dongting.node.drafting import BAD_ARGUMENTS, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed, sign
+from dongting.node.people.codes import NOT_ALLOWED
 from dongting.node.words import Line, Preview, Private, Words
 from dongting.sdk.client import Client
 from dongting.sdk.statements import OUTCOME_UNKNOWN
@@ -88,7 +90,7 @@ _REFUSES = (NOT_HOSTED, LOCKED, UNKNOWN_ACTION, BAD_ARGUMENTS, PROPOSAL_NEEDED)
 
 @route(
     "POST", "/v1/act/{app}/{action}", ("Sign and submit an action", "签署并提交操作"),
-    tag="acting", takes=Content(JSON, Asked, _ASKED), refuses=(*_REFUSES, OUTCOME_UNKNOWN),
+    tag="acting", needs=ACTS, takes=Content(JSON, Asked, _ASKED), refuses=(*_REFUSES, OUTCOME_UNKNOWN),
     gives=Content(JSON, Acted, _ACTED),
 )  # fmt: skip
 async def act(service: Service, call: Call, asked: AskAction) -> Reply:
@@ -100,7 +102,7 @@ async def act(service: Service, call: Call, asked: AskAction) -> Reply:
         done = sign(client, draft)
         return Acted(draft.subject, done.id, done.index, done.height, done.time)
 
-    return json_reply(await _as_caller(service, call, work))
+    return json_reply(await _as_caller(service, call, asked, work))
 
 
 @route(
@@ -118,11 +120,16 @@ async def preview(service: Service, call: Call, asked: AskAction) -> Reply:
         english, chinese = (Words(language, zone).preview(draft, author) for language in ("en", "zh"))
         return Previews(draft.subject, english, chinese)
 
-    return json_reply(await _as_caller(service, call, work))
+    return json_reply(await _as_caller(service, call, asked, work))
 
 
-async def _as_caller(service: Service, call: Call, work: Callable[[Client], R]) -> R:
-    organisation = call.member.organisation
+async def _as_caller(service: Service, call: Call, asked: AskAction, work: Callable[[Client], R]) -> R:
+    organisation, actor = call.member.organisation, call.member.actor
+    known = service.rules.actions.get(f"{asked.app}/{asked.action}")
+    if actor is not None and known is not None:
+        allowed = warrants.may(actor, known.declared)
+        wanted = " / ".join(sorted(warrants.permissions(known.declared)))
+        require(allowed, NOT_ALLOWED, permission=wanted)
     if service.agents is None:
         raise Refused(NOT_HOSTED, organisation=organisation)
     return await service.agents.run(organisation, call.head.language, work)

@@ -12,9 +12,11 @@ from dongting.api import (
     exports,
     files,
     health,
+    keys,
     log,
     nodes,
     parts,
+    people,
     records,
     statements,
     uploads,
@@ -27,6 +29,7 @@ from dongting.api.registry import Nodes, finder
 from dongting.api.routes import Route, Table
 from dongting.api.service import Service
 from dongting.http.authority import authorities, scheme_of
+from dongting.http.keys import Keys
 from dongting.http.limits import LIMITS, Limits
 from dongting.http.signatures import Callers
 from dongting.node.agents import Agents
@@ -36,6 +39,7 @@ from dongting.node.feed import Feed
 from dongting.node.home import Home
 from dongting.node.link import Link, remote
 from dongting.node.metrics import Metrics, metrics
+from dongting.node.people.accounts import Accounts, open_accounts
 from dongting.store.answers import Answers
 from dongting.store.side import SideStore
 from dongting.store.views import Views
@@ -44,7 +48,8 @@ from dongting.wire.genesis import network_id
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
     *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
-    *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *acting.ROUTES, *actions.ROUTES, *health.ROUTES,
+    *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *acting.ROUTES, *people.ROUTES, *keys.ROUTES,
+    *actions.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 
@@ -58,25 +63,25 @@ def create(
     clock: Callable[[], float] = time.time,
     counted: Metrics | None = None,
     agents: Agents | None = None,
+    accounts: Accounts | None = None,
 ) -> Door:
     """The ASGI application of a node. Without a façade it calls the ledger's process over its socket.
 
-    It closes the views when the server ends, also those that it was given. `port` is the
+    It closes views and accounts when the server ends, also those that it was given. `port` is the
     one really listened on, where the configuration leaves the choice to the system.
     """
     link = Link(home.socket) if facade is None else None
     reached = remote(link) if link is not None else facade
     assert reached is not None
-    service = open_service(home, reached, views or home.views(), limits, clock, counted or metrics())
+    accounts = accounts or open_accounts(home)
+    service = open_service(
+        home, reached, views or home.views(), accounts, limits, clock, counted or metrics()
+    )
     config = home.config
     callers = Callers(
-        finder(reached, service.nodes),
-        scheme_of(config),
-        authorities(config, port),
-        limits,
-        clock,
-        time.monotonic,
-    )
+        finder(reached, service.nodes), scheme_of(config), authorities(config, port), limits, clock,
+        time.monotonic, Keys(accounts, service.profile, lambda kid: callers.member(kid)).caller,
+    )  # fmt: skip
     service.agents = agents
     service.installed = msgspec.json.encode(actions.installed(service.rules))
     service.openapi = msgspec.json.encode(document(ROUTES, service.rules.apps, config.public_url))
@@ -84,6 +89,7 @@ def create(
     async def closing() -> None:
         service.views.close()
         service.answers.close()
+        service.accounts.close()
         if link is not None:
             await link.close()
 
@@ -91,7 +97,13 @@ def create(
 
 
 def open_service(
-    home: Home, facade: Facade, views: Views, limits: Limits, clock: Callable[[], float], counted: Metrics
+    home: Home,
+    facade: Facade,
+    views: Views,
+    accounts: Accounts,
+    limits: Limits,
+    clock: Callable[[], float],
+    counted: Metrics,
 ) -> Service:
     """Everything that the handlers need, opened."""
     custody = Custody(
@@ -104,4 +116,5 @@ def open_service(
         Answers(home.path / "run" / "answers.sqlite"), home.genesis().zone,
         Events(facade, {name: typed.declared for name, typed in rules.by_name.items()}, network),
         Feed(facade),
+        accounts,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 What goes wrong inside is logged with a number and shown to the caller as that number only.
 """
 
+import asyncio
 import logging
 import secrets
 import time
@@ -15,6 +16,7 @@ from dongting.errors import Language, Refused, require
 from dongting.http.codes import INTERNAL, UNEXPECTED_BODY, WRONG_MEDIA_TYPE
 from dongting.http.conditions import conditional
 from dongting.http.language import preferred
+from dongting.http.limits import Buckets
 from dongting.http.messages import (
     ClientGone,
     Event,
@@ -23,12 +25,14 @@ from dongting.http.messages import (
     Reply,
     Scope,
     Send,
+    client_address,
     head,
     read_body,
     send_reply,
 )
 from dongting.http.problems import refusal
-from dongting.http.signatures import Callers
+from dongting.http.signatures import Caller, Callers
+from dongting.node.people.codes import BAD_KEY
 from dongting.standards import rate_limit
 from dongting.standards.http_signatures import matches_digest
 from dongting.standards.idempotency_key import parse
@@ -46,6 +50,7 @@ class Door:
         self._callers = callers
         self._table = table
         self._closing = closing
+        self._noted = Buckets(1, 60, time.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of ASGI: a request, or the server's beginning and end."""
@@ -79,6 +84,7 @@ class Door:
             return
         except Refused as refused:
             seen.code = str(refused.code)
+            await self._note_refusal(refused, seen, scope)
             reply = refusal(refused, seen.language or _language(scope))
         except Exception:
             reply = self._mistake(seen, scope)
@@ -88,6 +94,8 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, seen: "_Seen") -> Reply:
         message = head(scope, self._service.limits)
         seen.language = message.language
+        proxied = self._service.config.http.behind_tls
+        seen.client = client_address(scope, message, proxied=proxied)
         route, named = self._table.find(message.method, message.path)
         seen.route = route
         if route is statements.submit_statements:
@@ -97,11 +105,13 @@ class Door:
     async def _call(
         self, route: Route, named: dict[str, str], message: Head, receive: Receive, seen: "_Seen"
     ) -> Reply:
-        caller = await self._callers.caller(message) if route.signed else None
-        seen.organisation = caller.organisation if caller else None
+        caller = None
+        if route.signed:
+            caller = seen.caller = await self._callers.caller(message)
+            route.admit(caller)
         body = await self._body(route, message, receive)
         asked, rest = route.parameters(named, message.asked)
-        call = Call(message, caller, route.decode(body), rest)
+        call = Call(message, caller, route.decode(body), rest, seen.client)
         key = message.get("idempotency-key") if route.keyed else None
         if key is None:
             reply = await route.run(self._service, call, asked)
@@ -137,6 +147,18 @@ class Door:
             matches_digest(digest, body)
         return body
 
+    async def _note_refusal(self, refused: Refused, seen: "_Seen", scope: Scope) -> None:
+        """Leave a line in the audit log where a person oversteps, or a key does not work."""
+        actor = seen.caller.actor if seen.caller is not None else None
+        if refused.code is not BAD_KEY and (actor is None or refused.code.status != 403):
+            return
+        try:
+            self._noted.take(seen.client)
+        except Refused:
+            return  # enough is known of this client
+        entrance = self._service.accounts.entrance
+        await asyncio.to_thread(entrance.refused, refused, actor, seen.client, scope["path"])
+
     def _mistake(self, seen: "_Seen", scope: Scope) -> Reply:
         id = secrets.token_hex(8)
         log.exception("a request failed", extra={"id": id, "path": scope["path"][:200]})
@@ -154,7 +176,7 @@ class Door:
                 extra={
                     "method": scope["method"], "path": scope["path"][:200], "route": name, "status": status,
                     "milliseconds": round(seconds * 1000, 2), "sent": sent,
-                    "organisation": seen.organisation, "code": seen.code,
+                    "organisation": seen.caller and seen.caller.organisation, "code": seen.code,
                 },
             )  # fmt: skip
 
@@ -162,12 +184,13 @@ class Door:
 class _Seen:
     """What became known of a request while it was answered."""
 
-    __slots__ = ("code", "language", "organisation", "route")
+    __slots__ = ("caller", "client", "code", "language", "route")
 
     def __init__(self) -> None:
+        self.client = ""
         self.code: str | None = None
         self.language: Language | None = None
-        self.organisation: str | None = None
+        self.caller: Caller | None = None
         self.route: Route | None = None
 
 

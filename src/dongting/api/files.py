@@ -11,7 +11,7 @@ from msgspec import Meta
 from dongting.api import samples
 from dongting.api.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.api.kinds import Hash, Slug
-from dongting.api.routes import BYTES, JSON, Call, Content, Field, json_reply, route
+from dongting.api.routes import ACTS, BYTES, JSON, Call, Content, Field, json_reply, route
 from dongting.api.service import Service
 from dongting.api.uploads import ERASED
 from dongting.errors import Code, Refused, require
@@ -65,7 +65,7 @@ Envelopes = Annotated[list[Envelope], Meta(max_length=MAX_READERS)]
 
 @route(
     "PUT", "/v1/files/{address}/envelopes", ("Seal a file to readers", "为读者封装密钥"),
-    tag="files", status=204, takes=Content(JSON, Envelopes, [samples.ENVELOPE]),
+    tag="files", status=204, needs=ACTS, takes=Content(JSON, Envelopes, [samples.ENVELOPE]),
     refuses=(NO_FILE, NOT_OWNER, OTHER_BLOB, TOO_MANY_READERS, ERASED),
 )  # fmt: skip
 async def put_envelopes(service: Service, call: Call, asked: AskFile) -> Reply:

@@ -29,6 +29,7 @@ from dongting.http.codes import (
 )
 from dongting.node.events import RecordVersion
 from dongting.node.link import LEDGER_AWAY
+from dongting.node.people import codes as people
 from dongting.standards.cloudevents import CloudEvent
 from dongting.standards.http_signatures.refusals import BAD_DIGEST, BAD_SIGNATURE, UNSIGNED
 from dongting.standards.idempotency_key import BAD_KEY, IN_PROGRESS, OTHER_REQUEST, TOO_MANY_KEYS
@@ -50,6 +51,8 @@ _TAGS = {
     "parts": ("Encrypted parts · 加密附件", "Text between parties, committed to in statements."),
     "nodes": ("Members' own nodes · 成员节点", "Which node's key may ask for which organisation."),
     "applications": ("Actions and record types · 操作与记录类型", "What the applications declare."),
+    "people": ("People · 人员", "Who acts for an organisation that this node hosts, and what they may do."),
+    "keys": ("API keys · API 密钥", "What programs send to act as a person."),
     "health": ("Operation · 运行", "For operators."),
 }
 _FILTERS = """Filters: any indexed field of the type (`/v1/actions` lists them), a field that names a party,
@@ -60,7 +63,8 @@ _DESCRIPTION = """Share information between organisations, under terms, with pro
 
 Members sign requests (RFC 9421) with a registered key: cover `@method`, `@authority`, `@path`, `@query`
 (or `@method`, `@target-uri`) and, with content, `content-digest` (RFC 9530); give `created`, `keyid` (the
-key's thumbprint) and a `nonce`. Refusals are problem details (RFC 9457) with a stable `code` and `number`;
+key's thumbprint) and a `nonce`. People of an organisation whose keys this node holds send an API key as
+`Authorization: Bearer` instead. Refusals are problem details (RFC 9457) with a stable `code` and `number`;
 `Accept-Language: zh` or `en` chooses the language of their text."""
 
 
@@ -89,6 +93,10 @@ def document(routes: Sequence[Route], apps: Iterable[App], url: str) -> dict[str
                 "signature": {
                     "type": "apiKey", "in": "header", "name": "Signature",
                     "description": "HTTP Message Signature (RFC 9421) under a member's registered key.",
+                },
+                "key": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "An API key of a person (`dt_…`), within its scopes.",
                 },
             },
             "headers": _FIELDS,
@@ -130,7 +138,7 @@ def _operation(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
         "tags": [each.tag],
         "parameters": [*_parameters(each, references), *_header_fields(each)],
         "responses": _responses(each, references),
-        "security": [{"signature": []}] if each.signed else [],
+        "security": [{"signature": []}, *([{"key": []}] if each.needs else [])] if each.signed else [],
     }
     if each.takes is not None:
         content = _content(each.takes, references)
@@ -198,9 +206,10 @@ def _responses(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
     if IF_NONE_MATCH in each.fields:
         found["304"] = {"description": "The answer is still that of If-None-Match"}
     codes: dict[int, list[Code]] = {}
+    by_key = (people.BAD_KEY, people.NOT_ALLOWED) if each.signed and each.needs else ()
     extra = (*(_SIGNED if each.signed else ()), *(_KEYED if each.keyed else ()))
     body = _WITH_BODY if each.takes is not None else (UNEXPECTED_BODY,)
-    for code in (*each.refuses, *_ALWAYS, *extra, *body):
+    for code in (*each.refuses, *_ALWAYS, *extra, *by_key, *body):
         codes.setdefault(code.status, []).append(code)
     for status, those in sorted(codes.items()):
         names = ", ".join(dict.fromkeys(f"`{code}`" for code in those))

@@ -10,7 +10,7 @@ from dongting.api import samples
 from dongting.api.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.api.files import NO_ENVELOPE, OTHER_BLOB, check_envelopes
 from dongting.api.kinds import Hash
-from dongting.api.routes import JSON, Call, Content, json_reply, route
+from dongting.api.routes import ACTS, JSON, Call, Content, json_reply, route
 from dongting.api.service import Service
 from dongting.api.uploads import ERASED
 from dongting.errors import Code, Refused, require
@@ -55,7 +55,7 @@ class AskPart(msgspec.Struct, frozen=True):
 
 @route(
     "PUT", "/v1/parts/{commitment}", ("Keep a part", "保存附件"),
-    tag="parts", status=204, most=_MOST,
+    tag="parts", status=204, most=_MOST, needs=ACTS,
     takes=Content(JSON, NewPart, NewPart("c2VhbGVk", [samples.ENVELOPE], "sharing.negotiation/air-2026")),
     refuses=(NOT_OWNER, OTHER_BLOB, TOO_MANY_READERS, BODY_TOO_LARGE, ERASED),
 )  # fmt: skip

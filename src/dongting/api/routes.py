@@ -13,11 +13,13 @@ import msgspec
 
 from dongting.api.service import Service
 from dongting.appkit.fields import Text
-from dongting.errors import Code, Fault, Refused
-from dongting.http.codes import BAD_BODY, BAD_PARAMETER, METHOD_NOT_ALLOWED, NOT_FOUND
+from dongting.errors import Code, Fault, Refused, require
+from dongting.http.codes import BAD_BODY, BAD_PARAMETER, METHOD_NOT_ALLOWED, NO_STANDING, NOT_FOUND
 from dongting.http.messages import Head, Reply
 from dongting.http.paths import match
 from dongting.http.signatures import Caller
+from dongting.node.people.access import APPROVE, PUBLISH, READ, REQUEST, Actor
+from dongting.node.people.codes import NEEDS_PERSON, NOT_ALLOWED
 from dongting.standards import idempotency_key
 from dongting.standards.web_linking import link
 
@@ -25,6 +27,9 @@ JSON = "application/json"
 CBOR = "application/cbor"
 COSE = "application/cose"
 BYTES = "application/octet-stream"
+
+#: Whoever does something for an organisation on the ledger has one of these.
+ACTS = (PUBLISH, APPROVE, REQUEST)
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -66,12 +71,15 @@ IF_NONE_MATCH = Field(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a handler: who asks (None on public routes), the decoded body, further parameters."""
+    """One request to a handler: who asks (None on public routes), the decoded body, further parameters, and
+    the network address that it came from.
+    """
 
     head: Head
     caller: Caller | None
     data: Any
     rest: Mapping[str, str]
+    client: str = ""
 
     @property
     def member(self) -> Caller:
@@ -79,6 +87,13 @@ class Call:
         if self.caller is None:
             raise Fault("a handler for members was reached without one")
         return self.caller
+
+    @property
+    def person(self) -> Actor:
+        """The person that asks; refuses an organisation that signs by its own key."""
+        if self.member.actor is None:
+            raise Refused(NEEDS_PERSON)
+        return self.member.actor
 
 
 Handler = Callable[[Service, Call, Any], Awaitable[Reply]]
@@ -89,7 +104,9 @@ class Route:
     """One method at one path. `asks` is the struct of its parameters: those that the path names, and the
     query's; with `open_query` the query may have more, which the handler judges. `reads` are the request
     fields of its own. `or_takes` and `or_gives` are a second form of its content; with `partial` it may
-    answer 206. `safe` changes nothing, whatever its method.
+    answer 206. `safe` changes nothing, whatever its method. Whoever sends an API key needs one of the
+    permissions in `needs`. `local` is about the node's people, and open to an organisation that is no member
+    yet; an answer that is `secret` is kept nowhere.
     """
 
     method: str
@@ -112,6 +129,9 @@ class Route:
     or_gives: Content | None = None
     partial: bool = False
     safe: bool = False
+    needs: tuple[str, ...] = ()
+    local: bool = False
+    secret: bool = False
 
     @property
     def gets(self) -> bool:
@@ -122,7 +142,7 @@ class Route:
     def keyed(self) -> bool:
         """Whether it has an effect that a repetition would have twice, so that it takes an Idempotency-Key:
         PUT and DELETE are idempotent by themselves (RFC 9110, section 9.2.2), statements by their bytes."""
-        return self.signed and self.method in ("POST", "PATCH") and not self.safe
+        return self.signed and self.method in ("POST", "PATCH") and not (self.safe or self.secret)
 
     @property
     def lists(self) -> bool:
@@ -150,6 +170,13 @@ class Route:
             return msgspec.convert(given, self.asks, strict=False), rest
         except msgspec.ValidationError as error:
             raise Refused(BAD_PARAMETER, why=str(error)[:200]) from None
+
+    def admit(self, caller: Caller) -> None:
+        """Refuse who may not come here: an organisation without standing, a person without the permission."""
+        require(caller.roles or self.local, NO_STANDING, organisation=caller.organisation)
+        if caller.actor is not None:
+            allowed = any(caller.actor.may(permission) for permission in self.needs)
+            require(allowed, NOT_ALLOWED, permission=" / ".join(self.needs) or "signature")
 
     def decode(self, body: bytes) -> Any:
         """The decoded body of a route that takes JSON; the bytes of another."""
@@ -183,6 +210,9 @@ def route(
     or_gives: Content | None = None,
     partial: bool = False,
     safe: bool = False,
+    needs: tuple[str, ...] = (),
+    local: bool = False,
+    secret: bool = False,
 ) -> Callable[[Handler], Route]:
     """Declare a route (a function decorator); its parameters are the third annotation of the handler.
 
@@ -196,6 +226,7 @@ def route(
             method, path, run.__name__.replace("_", "-"), Text(en=title[0], zh=title[1]),
             inspect.cleandoc(run.__doc__ or ""), tag, run, asks, takes, gives, status, signed, open_query,
             most, refuses, reads, or_takes, or_gives, partial, safe or method == "GET",
+            needs or ((READ,) if safe or method == "GET" else ()), local, secret,
         )  # fmt: skip
 
     return declare

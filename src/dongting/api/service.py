@@ -18,6 +18,7 @@ from dongting.node.events import Events
 from dongting.node.facade import Facade
 from dongting.node.feed import Feed
 from dongting.node.metrics import Metrics
+from dongting.node.people.accounts import Accounts
 from dongting.store.answers import Answers
 from dongting.store.files import Files
 from dongting.store.views import Views
@@ -50,6 +51,7 @@ class Service:
     zone: str
     events: Events
     feed: Feed
+    accounts: Accounts
     agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""

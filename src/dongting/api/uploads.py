@@ -12,7 +12,7 @@ from msgspec import Meta
 from dongting.api import samples
 from dongting.api.custody import NOT_OWNER
 from dongting.api.kinds import Hash
-from dongting.api.routes import BYTES, JSON, Call, Content, Field, Nothing, json_reply, route
+from dongting.api.routes import ACTS, BYTES, JSON, Call, Content, Field, Nothing, json_reply, route
 from dongting.api.service import Service
 from dongting.errors import Code, Refused, require
 from dongting.http.codes import BAD_HEADER
@@ -90,7 +90,7 @@ class AskUpload(msgspec.Struct, frozen=True):
 
 @route(
     "POST", "/v1/uploads", ("Begin an upload", "开始上传"),
-    tag="files", status=201, most=4096,
+    tag="files", status=201, most=4096, needs=ACTS,
     refuses=(store.TOO_LARGE, store.TOO_MANY_UPLOADS, DISK_FULL, NOT_OWNER, ERASED),
     takes=Content(JSON, Announced, Announced(1_048_576, samples.HASH64)),
     gives=Content(JSON, Begun, Begun(samples.UPLOAD, 0)),
@@ -130,7 +130,8 @@ def _make_room(service: Service, caller: Caller) -> None:
 
 @route(
     "PATCH", "/v1/uploads/{id}", ("Send bytes", "发送数据"),
-    tag="files", refuses=(store.NO_UPLOAD, store.WRONG_OFFSET, store.BEYOND_SIZE, DISK_FULL),
+    tag="files", needs=ACTS,
+    refuses=(store.NO_UPLOAD, store.WRONG_OFFSET, store.BEYOND_SIZE, DISK_FULL),
     takes=Content(BYTES), gives=Content(JSON, Progress, Progress(1_048_576)),
     reads=(UPLOAD_OFFSET,),
 )  # fmt: skip
@@ -165,7 +166,7 @@ async def upload_status(service: Service, call: Call, asked: AskUpload) -> Reply
 
 @route(
     "POST", "/v1/uploads/{id}/finish", ("Finish an upload", "完成上传"),
-    tag="files", gives=Content(JSON, Finished, Finished(samples.HASH64)),
+    tag="files", needs=ACTS, gives=Content(JSON, Finished, Finished(samples.HASH64)),
     refuses=(store.NO_UPLOAD, store.INCOMPLETE, store.WRONG_DIGEST, DISK_FULL, NOT_OWNER, ERASED),
 )  # fmt: skip
 async def finish_upload(service: Service, call: Call, asked: AskUpload) -> Reply:

@@ -88,7 +88,9 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     address = local_address(home.config, listener)
     agents = Agents(remote_custodian(link), address, home.genesis_bytes(), home.path / "agents")
     accounts = open_accounts(home)
-    behind = api.create(home, facade=facade, views=views, port=port, counted=counted, agents=agents)
+    behind = api.create(
+        home, facade=facade, views=views, port=port, counted=counted, agents=agents, accounts=accounts
+    )
     console = web.create(home, facade, views, accounts, port=port, counted=counted, agents=agents)
     servers = [(_server(Composed(behind, console)), listener)]
     if home.config.metrics.enabled:
@@ -111,7 +113,6 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     finally:
         watch.cancel()
         agents.close()
-        accounts.close()
         await link.close()
 
 

@@ -35,8 +35,9 @@ _DOTS = re.compile(rb"/\.{1,2}(?:/|$)")
 _QUERY = re.compile(rb"[!-~]*")
 _BAD_TEXT = re.compile(r"[\x00-\x1f\x7f]")
 _ONCE = frozenset(
-    {"accept-language", "content-digest", "content-encoding", "content-length", "content-type", "host",
-     "idempotency-key", "if-match", "if-none-match", "last-event-id", "range", "upload-offset"}
+    {"accept-language", "authorization", "content-digest", "content-encoding", "content-length",
+     "content-type", "host", "idempotency-key", "if-match", "if-none-match", "last-event-id", "range",
+     "upload-offset"}
 )  # fmt: skip
 
 
@@ -102,6 +103,14 @@ def head(scope: Scope, limits: Limits) -> Head:
     require(_PATH.fullmatch(path) and not _DOTS.search(path), BAD_PATH)
     query: bytes = scope["query_string"]
     return Head(scope["method"], path.decode("ascii"), query.decode("latin-1"), _pairs(query), fields)
+
+
+def client_address(scope: Scope, head: Head, *, proxied: bool) -> str:
+    """The network address of whoever asks; behind a proxy the one that the proxy appended last."""
+    told = [value for key, value in head.fields if key == "x-forwarded-for"]
+    if proxied and told:
+        return told[-1].rpartition(",")[2].strip()[:64]
+    return str((scope.get("client") or ("",))[0])
 
 
 def _check_fields(fields: tuple[tuple[str, str], ...]) -> None:

@@ -16,6 +16,7 @@ from dongting.http.limits import Buckets, Limits
 from dongting.http.messages import Head
 from dongting.kernel.codes import UNKNOWN_KEY
 from dongting.node.facade import Signer
+from dongting.node.people.access import Actor
 from dongting.standards.http_signatures import Policy, Request, parse_signatures, verify
 from dongting.standards.http_signatures.refusals import BAD_FIELD, UNSIGNED
 from dongting.standards.rate_limit import Allowance
@@ -36,7 +37,8 @@ _MOST_NONCES = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The member that signed a request; `acts_for` holds its own id and those whose successor it is.
+    """The member that asks; `acts_for` holds its own id and those whose successor it is. It signed the
+    request with its own key, or a person here asks for it by an API key: the `actor`.
 
     `kid` is the thumbprint of its key; that of a node that asks for it has `@` and the organisation behind.
     """
@@ -45,6 +47,7 @@ class Caller:
     roles: frozenset[str]
     acts_for: frozenset[str]
     kid: str
+    actor: Actor | None = None
 
     @property
     def node(self) -> bool:
@@ -83,7 +86,7 @@ class Callers:
     with `@` and the organisation for which it asks.
 
     `scheme` and `authorities` (host, or host:port, lower case) are those by which this node is reached;
-    `clock` tells seconds since 1970, `ticks` seconds that never go back.
+    `clock` tells seconds since 1970, `ticks` seconds that never go back. `by_key` knows who sends an API key.
     """
 
     def __init__(
@@ -94,18 +97,28 @@ class Callers:
         limits: Limits,
         clock: Callable[[], float],
         ticks: Callable[[], float],
+        by_key: Callable[[str], Awaitable[Caller]] | None = None,
     ) -> None:
         self._find = find
         self._scheme = scheme
         self._authorities = authorities
         self._clock = clock
         self._ticks = ticks
+        self._by_key = by_key
         self._known: OrderedDict[str, tuple[float, Caller, PublicKey]] = OrderedDict()
         self._nonces = _Nonces()
         self._buckets = Buckets(limits.rate, limits.burst, ticks)
 
     async def caller(self, head: Head) -> Caller:
-        """The member that signed this request; refuses an unsigned, wrong, old or repeated signature."""
+        """Who sends this request; refuses a missing, wrong, old or repeated signature, and a bad API key."""
+        token = bearer(head)
+        if token is not None and self._by_key is not None:
+            caller = await self._by_key(token)
+            self._buckets.take(caller.organisation)
+            return caller
+        return await self._signed(head)
+
+    async def _signed(self, head: Head) -> Caller:
         fields = tuple(field for field in head.fields if field[0] in _SIGNING)
         signatures = parse_signatures(fields)
         if not signatures:
@@ -130,6 +143,10 @@ class Callers:
         self._nonces.add(kid, nonce)
         require(caller.roles, NO_STANDING, organisation=caller.organisation)
         return caller
+
+    async def member(self, kid: str) -> Caller:
+        """The member whose active signing key has this thumbprint."""
+        return (await self._lookup(kid))[0]
 
     def allowance(self, organisation: str) -> Allowance:
         """What an organisation may still ask in this worker."""
@@ -158,3 +175,9 @@ class Callers:
 
 
 _SIGNING = frozenset({"signature", "signature-input"})
+
+
+def bearer(head: Head) -> str | None:
+    """The token of `Authorization: Bearer` (RFC 6750, section 2.1); None where there is none."""
+    scheme, _, token = (head.get("authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

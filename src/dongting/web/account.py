@@ -13,7 +13,13 @@ from dongting.web.visits import Visit
 
 async def account(site: Site, visit: Visit) -> Reply:
     """GET /settings/account."""
-    return _page(site, visit)
+    return await _page(site, visit)
+
+
+async def recovery_codes(site: Site, visit: Visit) -> Reply:
+    """POST /settings/recovery: ten new codes, shown once."""
+    codes = await asyncio.to_thread(site.accounts.recovery.make, visit.member)
+    return site.page(visit, "codes.html", section="settings", codes=codes)
 
 
 async def change_password(site: Site, visit: Visit) -> Reply:
@@ -25,19 +31,22 @@ async def change_password(site: Site, visit: Visit) -> Reply:
             entrance.change_password, visit.session, form.raw("present"), form.raw("password"), visit.client
         )
     except Refused as refused:
-        return _page(site, visit, refused)
+        return await _page(site, visit, refused)
     return await site.go(
         visit, "/settings/account", marked("Your password is changed; all your other sessions have ended.")
     )
 
 
-def _page(site: Site, visit: Visit, refused: Refused | None = None) -> Reply:
+async def _page(site: Site, visit: Visit, refused: Refused | None = None) -> Reply:
+    left = await asyncio.to_thread(site.accounts.recovery.left, visit.member)
     return site.page(
-        visit, "account.html", refused=refused, section="settings", roles=ROLE_TITLES, permissions=PERMISSIONS
-    )
+        visit, "account.html", refused=refused, section="settings", roles=ROLE_TITLES,
+        permissions=PERMISSIONS, codes=left,
+    )  # fmt: skip
 
 
 PLACES: tuple[Place, ...] = (
     Place("/settings/account", account, needs=SIGNED_IN),
+    Place("/settings/recovery", take=recovery_codes, needs=SIGNED_IN),
     Place("/settings/password", take=change_password, needs=SIGNED_IN),
 )

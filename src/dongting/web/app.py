@@ -10,7 +10,18 @@ from dongting.node.home import Home
 from dongting.node.metrics import Metrics, metrics
 from dongting.node.people.accounts import Accounts
 from dongting.store.views import Views
-from dongting.web import account, assets, catalogue, descriptions, desk, entering, pages, people, tables
+from dongting.web import (
+    account,
+    assets,
+    catalogue,
+    descriptions,
+    desk,
+    entering,
+    keys,
+    pages,
+    people,
+    tables,
+)
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
 from dongting.web.door import Door
@@ -42,7 +53,9 @@ PUBLIC: tuple[Place, ...] = (
     Place("/favicon.svg", assets.favicon),
     Place("/static/{name...}", assets.static),
 )
-PLACES: tuple[Place, ...] = (*PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *desk.PLACES)
+PLACES: tuple[Place, ...] = (
+    *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *desk.PLACES
+)  # fmt: skip
 
 
 def create(

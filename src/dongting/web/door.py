@@ -20,7 +20,18 @@ from dongting.http.codes import INTERNAL
 from dongting.http.conditions import conditional
 from dongting.http.language import preferred
 from dongting.http.limits import Buckets, Limits
-from dongting.http.messages import ClientGone, Head, Receive, Reply, Scope, Send, head, read_body, send_reply
+from dongting.http.messages import (
+    ClientGone,
+    Head,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    client_address,
+    head,
+    read_body,
+    send_reply,
+)
 from dongting.http.problems import refusal
 from dongting.node.metrics import Metrics
 from dongting.node.people.codes import CROSS_SITE, NOT_ALLOWED, NOT_SIGNED_IN, SIGN_IN_FAILED
@@ -101,7 +112,7 @@ class Door:
 
     async def _answer(self, scope: Scope, receive: Receive, seen: "_Seen") -> Reply:
         message = head(scope, self._limits)
-        seen.visit = visit_of(message, self._client(scope, message))
+        seen.visit = visit_of(message, client_address(scope, message, proxied=self._proxied))
         place, named = self._places.find(message.path)
         seen.visit = replace(seen.visit, named=named)
         page = place.page(message.method)
@@ -143,13 +154,6 @@ class Door:
         if origin is None:
             return message.get("sec-fetch-site") is not None
         return urlsplit(origin).netloc.lower() in self._authorities and origin.count("/") == 2
-
-    def _client(self, scope: Scope, message: Head) -> str:
-        """The network address of whoever asks."""
-        told = [value for key, value in message.fields if key == "x-forwarded-for"]
-        if self._proxied and told:
-            return told[-1].rpartition(",")[2].strip()[:64]
-        return str((scope.get("client") or ("",))[0])
 
     def _without(self, token: str | None, reply: Reply) -> Reply:
         """The reply; takes away the cookie of a session that has ended."""

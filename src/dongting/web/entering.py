@@ -32,6 +32,23 @@ async def take_signin(site: Site, visit: Visit) -> Reply:
     return _entered(site, token, local(following) if following else "/desk")
 
 
+async def recover(site: Site, visit: Visit) -> Reply:
+    """GET /recover."""
+    return site.page(visit, "recover.html", section="signin", login="")
+
+
+async def take_recover(site: Site, visit: Visit) -> Reply:
+    """POST /recover: a new password by a code, and a session."""
+    form, login = visit.form, visit.form.get("login")[:64]
+    try:
+        id = await asyncio.to_thread(
+            site.accounts.recovery.use, login, form.raw("code"), form.raw("password"), visit.client
+        )
+    except Refused as refused:
+        return site.page(visit, "recover.html", refused=refused, section="signin", login=login)
+    return await _enter(site, visit, id, "recovery-code")
+
+
 async def signout(site: Site, visit: Visit) -> Reply:
     """POST /signout."""
     if visit.session is not None:
@@ -78,9 +95,7 @@ async def take_link(site: Site, visit: Visit) -> Reply:
             id = await asyncio.to_thread(staff.enrol, secret, password=password, **told)
     except Refused as refused:
         return _link_page(site, visit, secret, found, told, refused)
-    before = visit.session.token if visit.session is not None else None
-    token = await asyncio.to_thread(site.accounts.entrance.enter, id, visit.client, "link", before)
-    return _entered(site, token, "/settings/account")
+    return await _enter(site, visit, id, "link")
 
 
 async def _again(site: Site, visit: Visit) -> Any:
@@ -98,6 +113,12 @@ def _link_page(
     return reply
 
 
+async def _enter(site: Site, visit: Visit, id: str, by: str) -> Reply:
+    before = visit.session.token if visit.session is not None else None
+    token = await asyncio.to_thread(site.accounts.entrance.enter, id, visit.client, by, before)
+    return _entered(site, token, "/settings/account")
+
+
 def _entered(site: Site, token: str, target: str) -> Reply:
     mine = session_cookie(token, secure=site.secure)
     return Reply(303, b"", None, [("location", target), ("cache-control", "no-store"), mine])
@@ -105,6 +126,7 @@ def _entered(site: Site, token: str, target: str) -> Reply:
 
 PLACES: tuple[Place, ...] = (
     Place("/signin", signin, take_signin),
+    Place("/recover", recover, take_recover),
     Place("/signout", take=signout),
     Place("/switch", take=switch, needs=SIGNED_IN),
     Place("/setup", link, take_link),

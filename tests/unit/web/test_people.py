@@ -106,3 +106,42 @@ def test_a_password_is_changed_with_the_present_one(pages: Any) -> None:
     right = someone.post("/settings/password", present=PASSWORD, password="a heron stands alone")
     assert right.status_code == 303
     assert "Your password is changed" in someone.get("/settings/account").text
+
+
+def test_a_developer_makes_a_key_that_is_shown_once_and_revokes_it(pages: Any) -> None:
+    someone = pages.someone("env-bureau", "developer", "requester")
+    bad = someone.post("/settings/keys", name="Import", scope=["publish"], days="30")
+    assert bad.status_code == 422
+    assert someone.post("/settings/keys", name="Import", scope=["read"], days="x").status_code == 422
+    made = someone.post("/settings/keys", name="<b>Import</b>", scope=["read", "request"], days="30")
+    secret = re.search(r"dt_[\w-]{43}", made.text)
+    assert secret is not None
+    listed = someone.get("/settings/keys").text
+    assert "&lt;b&gt;Import&lt;/b&gt;" in listed
+    assert secret[0] not in listed
+    place = re.search(r'action="(/settings/keys/\w+/revoke)"', listed)
+    assert place is not None
+    other = pages.someone("env-bureau", "developer")
+    assert other.post(place[1]).status_code == 404
+    assert someone.post(place[1]).status_code == 303
+    assert "No program has a key" in someone.get("/settings/keys").text
+    requester = pages.someone("env-bureau", "requester")
+    assert requester.get("/settings/keys").status_code == 403
+    assert requester.post("/settings/keys", name="a", scope=["read"], days="1").status_code == 403
+
+
+def test_recovery_codes_are_shown_once_and_one_lets_a_person_in_again(pages: Any) -> None:
+    someone = pages.someone("env-bureau", "requester")
+    shown = someone.post("/settings/recovery").text
+    found = re.findall(r"\b[2-9a-z]{4}(?:-[2-9a-z]{4}){3}\b", shown)
+    assert len(found) == 10
+    account = someone.get("/settings/account").text
+    assert "10 codes left" in account
+    login = str(pages.accounts.entrance.find(someone.client.cookies["session"]).actor.name).lower()
+    fresh = pages.stranger()
+    wrong = fresh.post("/recover", login=login, code="none", password="a heron stands alone")
+    assert wrong.status_code == 401
+    right = fresh.post("/recover", login=login, code=found[0], password="a heron stands alone")
+    assert (right.status_code, right.headers["location"]) == (303, "/settings/account")
+    assert "9 codes left" in fresh.get("/settings/account").text
+    assert someone.get("/settings/account").status_code == 303

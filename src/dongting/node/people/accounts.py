@@ -8,7 +8,9 @@ from dongting.node.home import Home
 from dongting.node.keystore import Keystore
 from dongting.node.people.database import Database
 from dongting.node.people.entrance import Entrance
+from dongting.node.people.keys import ApiKeys
 from dongting.node.people.passwords import Passwords
+from dongting.node.people.recovery import Recovery
 from dongting.node.people.register import Register
 from dongting.node.people.staff import Staff
 
@@ -20,6 +22,8 @@ class Accounts:
     register: Register
     entrance: Entrance
     staff: Staff
+    keys: ApiKeys
+    recovery: Recovery
 
     def close(self) -> None:
         """Close the database."""
@@ -41,7 +45,12 @@ def open_accounts(
         longest=config.accounts.session_hours * 3600,
         passwords=passwords or Passwords(),
     )
-    return Accounts(register, Entrance(register), Staff(register))
+    return accounts_of(register)
+
+
+def accounts_of(register: Register) -> Accounts:
+    """Everything about people over one register."""
+    return Accounts(register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register))
 
 
 def operator_of(home: Home) -> str | None:

@@ -104,6 +104,40 @@ WRONG_PASSWORD = Code(
     "当前密码不正确；请重新输入。",
     status=403,
 )  # fmt: skip
+BAD_KEY = Code(
+    "people", 19, "bad-api-key",
+    "This API key is unknown, was revoked or has run out, or its person no longer acts here; make another.",
+    "此 API 密钥未知、已撤销或已过期，或其持有人已不在此任职；请另行创建。",
+    status=401,
+)  # fmt: skip
+BAD_SCOPES = Code(
+    "people", 20, "bad-scopes",
+    "A key may at most what you may yourself: {known}. Choose among these.",
+    "密钥权限不得超出您本人的权限：{known}。请从中选择。",
+)  # fmt: skip
+BAD_LIFETIME = Code(
+    "people", 21, "bad-lifetime",
+    "A key lasts from 1 to 366 days; choose a number between.",
+    "密钥有效期为 1 至 366 天；请填写其间的天数。",
+)  # fmt: skip
+NO_SUCH_KEY = Code(
+    "people", 22, "no-such-api-key",
+    "There is no such key of yours here; look at the list of keys.",
+    "没有此密钥；请查看密钥列表。",
+    status=404,
+)  # fmt: skip
+NEEDS_PERSON = Code(
+    "people", 23, "needs-person",
+    "Only a person can do this: sign in, or send an API key of a person.",
+    "此操作只能由个人执行：请登录，或使用个人的 API 密钥。",
+    status=403,
+)  # fmt: skip
+BAD_RECOVERY = Code(
+    "people", 24, "bad-recovery-code",
+    "Sign-in name and recovery code do not belong together, or the code was used; try another.",
+    "登录名与恢复码不匹配，或恢复码已使用；请换一个。",
+    status=401,
+)  # fmt: skip
 BAD_EMAIL = Code(
     "people", 18, "bad-email",
     "This is not an e-mail address; correct it, or leave it empty.",

@@ -86,6 +86,26 @@ attempt = Table(
     Column("until", BigInteger, nullable=False),
 )  # fmt: skip
 
+#: A key for programs: it acts as its person at one organisation, at most within `scopes` (JSON).
+api_key = Table(
+    "api_key", metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("person", ForeignKey("person.id"), nullable=False, index=True),
+    Column("organisation", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", LargeBinary, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("used", BigInteger),
+)  # fmt: skip
+#: Codes that stand in for a lost password, each once.
+recovery = Table(
+    "recovery", metadata,
+    Column("digest", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False, index=True),
+)  # fmt: skip
+
 
 class Database:
     """The tables of one node, for any number of threads and processes.

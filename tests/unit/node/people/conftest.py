@@ -9,12 +9,10 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from dongting.node.people.accounts import Accounts
+from dongting.node.people.accounts import accounts_of
 from dongting.node.people.database import Database
-from dongting.node.people.entrance import Entrance
 from dongting.node.people.passwords import Passwords
 from dongting.node.people.register import Register
-from dongting.node.people.staff import Staff
 from dongting.node.people.trail import trail
 from dongting.wire.profile import INTERNATIONAL
 
@@ -38,7 +36,7 @@ class People:
             12 * 3600,
             Passwords(PasswordHasher(1, 1024, 1)),
         )
-        self.accounts = Accounts(register, Entrance(register), Staff(register))
+        self.accounts = accounts_of(register)
         self.entrance, self.staff = self.accounts.entrance, self.accounts.staff
         for organisation in ("env-bureau", "green-tech"):
             (self.keys / organisation).mkdir(parents=True)
