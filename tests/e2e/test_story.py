@@ -8,7 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
+from pypdf import PdfReader
 
 from dongting.errors import Refused
 from dongting.node.keystore import Keystore
@@ -134,6 +136,16 @@ def outside(tale: Tale) -> None:
     act(tale, TECH, "acknowledge", "share-2.1", "outside.csv")
 
 
+def print_out(tale: Tale) -> None:
+    for author in (BUREAU, TECH):
+        tale.home.do("agreement", "pdf", "share-1", "-o", f"{author}.pdf", author=author)
+    tale.home.do("agreement", "pdf", "share-1", "-o", "closed.pdf", "--closed", author=TECH)
+    tale.home.do(
+        "evidence", "report", "agreement/share-1", "-o", "report.pdf", "--closed",
+        "--file", "got.csv", "--file", "wrong.csv", author=TECH,
+    )  # fmt: skip
+
+
 def prove(tale: Tale, name: str) -> None:
     for author in (BUREAU, TECH):
         tale.home.do("prove", "agreement/share-1", "-o", f"{author}-{name}.proof", author=author)
@@ -167,6 +179,7 @@ def tale(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         for step in (publish, come_to_terms, hand_over, later_version, outside):
             step(told)
         prove(told, "before")
+        print_out(told)
         end(told)
         told.answers["stored"] = stored(told)
         erase(told)
@@ -303,6 +316,32 @@ def test_a_proof_of_another_network_is_not_proven(tale: Tale) -> None:
     answer = tale.home.run("verify", f"{TECH}-before.proof", "--network", "0" * 64)
     assert answer.code == 1
     assert "NOT PROVEN" in answer.out
+
+
+def test_each_side_has_the_agreement_on_paper_with_its_terms_and_its_proof(tale: Tale) -> None:
+    for author in (BUREAU, TECH):
+        out = f"{author}.pdf"
+        told = on_paper(tale.path(out))
+        assert "".join(SECRETS[1].split()) in told
+        assert SECRETS[3] in told
+        proof = PdfReader(tale.path(out)).attachments["proof.dongting"][0]
+        tale.path("attached.proof").write_bytes(proof)
+        answer = tale.home.run("verify", "attached.proof", "--network", tale.network, lang="en")
+        assert answer.out.splitlines()[-1].startswith("PROVEN: "), answer.out
+    assert not [one for one in SECRETS if "".join(one.split()) in on_paper(tale.path("closed.pdf"))]
+    tale.refused("agreement", "pdf", "share-1", "-o", "closed.pdf", author=TECH)
+
+
+def test_a_report_for_a_court_says_which_file_was_delivered(tale: Tale) -> None:
+    told = on_paper(tale.path("report.pdf"))
+    assert "got.csv" in told
+    assert "wrong.csv" in told
+
+
+def on_paper(path: Path) -> str:
+    """The text of a PDF without spaces and line breaks."""
+    with pypdfium2.PdfDocument(path) as document:
+        return "".join("".join(page.get_textpage().get_text_bounded() for page in document).split())
 
 
 def test_the_ledger_derives_again_from_its_bytes(tale: Tale) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from dongting.api import (
     acting,
     actions,
+    documents,
     events,
     exports,
     files,
@@ -49,7 +50,7 @@ from dongting.wire.genesis import network_id
 ROUTES: tuple[Route, ...] = (
     *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
     *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *acting.ROUTES, *people.ROUTES, *keys.ROUTES,
-    *actions.ROUTES, *health.ROUTES,
+    *actions.ROUTES, *documents.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 

@@ -50,14 +50,14 @@ class Application(Group):
         self._actions = {name.partition("/")[2]: action for name, action in app.actions.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every action."""
-        return sorted(self._actions)
+        """Every action, and what else there is."""
+        return sorted({*self._actions, *self.commands})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one action."""
         action = self._actions.get(cmd_name)
         if action is None:
-            return None
+            return super().get_command(ctx, cmd_name)
         if action.name in FRIENDLY:
             module, _, attribute = FRIENDLY[action.name].partition(":")
             found: click.Command = getattr(importlib.import_module(module), attribute)
@@ -66,7 +66,8 @@ class Application(Group):
 
     def short_text(self, ctx: click.Context, name: str) -> str:
         """The action's title."""
-        return self._actions[name].title.best(language.of(ctx))
+        action = self._actions.get(name)
+        return super().short_text(ctx, name) if action is None else action.title.best(language.of(ctx))
 
 
 def derive(

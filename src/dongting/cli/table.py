@@ -100,6 +100,7 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
                 f"{_HERE}.receive:destroyed",
                 ("Answer on record that a copy was destroyed, or why not.", "登记答复副本已销毁或无法销毁。"),
             ),
+            "agreement": Entry(f"{_HERE}.papers:agreement", ("Agreements on paper.", "协议文本。")),
             "evidence": Entry(
                 f"{_HERE}.evidence:evidence",
                 ("Prove that a file existed at a time, unchanged.", "证明文件在某时已存在且未改动。"),

@@ -112,13 +112,14 @@ def _same(story: "Story", file: Path, teller: "Teller") -> bool:
     """Say whether a file is a content of the story."""
     from dongting.sdk.story import check_file
 
-    check = check_file(story, _chunks(file))
+    check = check_file(story, chunks(file))
     for line in teller.file(file.name, check):
         click.echo(f"  {line}")
     return bool(check.commitments)
 
 
-def _chunks(file: Path) -> Iterator[bytes]:
+def chunks(file: Path) -> Iterator[bytes]:
+    """The bytes of a file, piece by piece."""
     with file.open("rb") as opened:
         while chunk := opened.read(_CHUNK):
             yield chunk

@@ -40,15 +40,15 @@ class Teller:
         told = [*self._where(), "", self._say("What happened", "经过")]
         for number, event in enumerate(self._story.events, 1):
             told += self._event(number, event)
-        told += ["", self._say("How it stands", "现状"), *self._standing()]
+        told += ["", self._say("How it stands", "现状"), *self.standing()]
         told += ["", self._say("Signing keys", "签名密钥")]
-        told += [f"  {self._key(key)}" for key in self._story.keys.values()]
-        return [_harmless(line) for line in told]
+        told += [f"  {self.key(key)}" for key in self._story.keys.values()]
+        return [harmless(line) for line in told]
 
     def file(self, name: str, check: FileCheck) -> list[str]:
         """What a file compared with the story is."""
         if not check.commitments:
-            return [_harmless(self._stranger(name, check))]
+            return [harmless(self._stranger(name, check))]
         told = []
         for commitment in check.commitments:
             events = [event for event in self._story.events if commitment.encode() in event.statement]
@@ -60,7 +60,7 @@ class Teller:
                     f"{name} 与承诺值 {_short(commitment)} 所指内容逐字节一致（日志第 {places} 条）。",
                 )
             )
-        return [_harmless(line) for line in told]
+        return [harmless(line) for line in told]
 
     def proven(self) -> str:
         """The last line of a story that is proven."""
@@ -77,7 +77,7 @@ class Teller:
 
     def unproven(self, why: str) -> str:
         """The last line when something is not proven."""
-        return _harmless(self._say(f"NOT PROVEN: {why}", f"未能证明：{why}"))
+        return harmless(self._say(f"NOT PROVEN: {why}", f"未能证明：{why}"))
 
     def uncompared(self) -> str:
         """Why a file that is valid in itself proves nothing yet."""
@@ -94,10 +94,10 @@ class Teller:
 
     def _where(self) -> list[str]:
         story = self._story
-        signers = self._list(self._name(owner) for owner in story.signers)
-        when = self._moment(story.time)
+        signers = self._list(self.name(owner) for owner in story.signers)
+        when = self.moment(story.time)
         told = [
-            self._say(f"Network: {self._text(story.title)}", f"网络：{self._text(story.title)}"),
+            self._say(f"Network: {self.text(story.title)}", f"网络：{self.text(story.title)}"),
             self._say(f"  id {story.network}", f"  标识 {story.network}"),
             self._say(
                 f"Log: {story.origin}, {story.size} entries, {story.height} blocks, as of {when}",
@@ -106,7 +106,7 @@ class Teller:
             self._say(f"  checkpoint signed by {signers}", f"  检查点由 {signers} 签署"),
         ]
         for witness in story.witnesses:
-            when = self._moment(witness.time)
+            when = self.moment(witness.time)
             told.append(
                 self._say(f"  cosigned by {witness.name}, {when}", f"  {witness.name} 于 {when} 联署")
             )
@@ -115,7 +115,7 @@ class Teller:
 
     def _event(self, number: int, event: Event) -> list[str]:
         key = self._story.keys[event.key]
-        told = [f"{number:>3}. {self._moment(event.time)}  {self._sentence(event)}"]
+        told = [f"{number:>3}. {self.moment(event.time)}  {self.sentence(event)}"]
         told.append(
             self._say(
                 f"     signed with key {_short(event.key)} ({key.suite}); log entry {event.index}, block "
@@ -124,11 +124,17 @@ class Teller:
                 f"日志第 {event.index} 条，区块 {event.height}",
             )
         )
+        told += [f"     {line}" for line in self.parts(event)]
+        return told
+
+    def parts(self, event: Event) -> list[str]:
+        """What is known behind the commitments of a statement; inner lines are indented by two."""
+        told: list[str] = []
         action = self._action(event)
         if action is not None:
             for label, commitment, content in _commitments(action.arguments, event.arguments, self._language):
-                told += [f"     {line}" for line in self._part(label, commitment, content)]
-                told += [f"     {line}" for line in self._differences(event, action, commitment, content)]
+                told += self._part(label, commitment, content)
+                told += self._differences(event, action, commitment, content)
         return told
 
     def _differences(
@@ -164,9 +170,10 @@ class Teller:
         action = self._actions.get(event.action)
         return action if action is not None and _fits(event.arguments, action.arguments) else None
 
-    def _sentence(self, event: Event) -> str:
+    def sentence(self, event: Event) -> str:
+        """What a statement says, in its application's words."""
         action = self._action(event)
-        author = self._name(event.author)
+        author = self.name(event.author)
         if action is None:
             return self._say(
                 f"{author} signed {event.action} about {event.subject} (no application here knows it).",
@@ -206,7 +213,7 @@ class Teller:
             if label and value not in (None, "", [], (), msgspec.NODEFAULT):
                 yield f"{label}{self._say(': ', '：')}{self._value(field.type, value)}"
 
-    def _standing(self) -> Iterator[str]:
+    def standing(self) -> Iterator[str]:
         """The records that have states, as they stand; and those asked for that do not exist."""
         for record in self._story.records:
             declared = self._types.get(record.type)
@@ -232,12 +239,13 @@ class Teller:
             instant = any(extra.get("kind") == "instant" for extra in extras(field.type))
             if instant and value is not None:
                 label = _label(field.type, self._language)
-                moments.append(f"{label} {self._moment(value)}")
+                moments.append(f"{label} {self.moment(value)}")
         if moments:
             yield f"    {self._list(moments)}"
 
-    def _key(self, key: Key) -> str:
-        owner = self._name(key.owner)
+    def key(self, key: Key) -> str:
+        """A signing key: whose, since when, until when."""
+        owner = self.name(key.owner)
         since = self._say("from the genesis document", "见于创世文件")
         if key.registered is not None:
             since = self._say(
@@ -249,7 +257,7 @@ class Teller:
         )
         if key.revoked is None:
             return told
-        when = self._moment(key.revoked)
+        when = self.moment(key.revoked)
         return told + self._say(
             f"; revoked {when} ({key.reason}), what it signed before stands",
             f"；已于 {when} 撤销（{key.reason}），此前的签名依然有效",
@@ -302,11 +310,11 @@ class Teller:
         if isinstance(value, list | tuple):
             return self._list(self._value(annotation, item) for item in value)
         if names is not None and value in names:
-            return self._text(names[value])
+            return self.text(names[value])
         if kinds & {"organisation", "organisations"}:
-            return self._name(value)
+            return self.name(value)
         if "instant" in kinds and isinstance(value, int):
-            return self._moment(value)
+            return self.moment(value)
         if kinds & _HASHES and isinstance(value, str):
             return _short(value)
         if isinstance(value, dict):
@@ -315,7 +323,7 @@ class Teller:
 
     def _compound(self, annotation: Any, value: Mapping[str, Any]) -> str:
         if set(value) <= {"zh", "en"}:
-            return self._text(value)
+            return self.text(value)
         if set(value) == {"minor", "currency"}:
             return amount(value["minor"], value["currency"])
         struct = next(iter(structs_in(annotation)), None)
@@ -329,19 +337,20 @@ class Teller:
     def _list(self, items: Iterable[str]) -> str:
         return self._say(", ", "、").join(items)
 
-    def _text(self, text: Any) -> str:
+    def text(self, text: Any) -> str:
         """A text in one or two languages, from JSON or from a declaration, in the reader's if it can be."""
         pair = text if isinstance(text, Mapping) else msgspec.structs.asdict(text)
         order: Sequence[str] = ("zh", "en") if self._language == "zh" else ("en", "zh")
         return next((str(pair[key]) for key in order if pair.get(key)), "")
 
-    def _name(self, id: str) -> str:
-        name = self._text(self._story.names.get(id, {}))
+    def name(self, id: str) -> str:
+        """An organisation's name with its id."""
+        name = self.text(self._story.names.get(id, {}))
         if not name or name == id:
             return id
         return self._say(f"{name} ({id})", f"{name}（{id}）")
 
-    def _moment(self, seconds: int) -> str:
+    def moment(self, seconds: int) -> str:
         """Local time in the network's zone."""
         sign = -1 if self._story.zone[0] == "-" else 1
         hours, minutes = self._story.zone[1:].split(":")
@@ -390,6 +399,6 @@ def _short(hexadecimal: str) -> str:
     return f"{hexadecimal[:_SHORT]}…"
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """The text without characters that move the cursor or turn the reading order; lines stay indented."""
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text).replace("\n", "\n       ")

@@ -20,6 +20,7 @@ from dongting.web import (
     keys,
     pages,
     people,
+    printed,
     tables,
 )
 from dongting.web.assets import Assets
@@ -47,6 +48,7 @@ PUBLIC: tuple[Place, ...] = (
     Place("/organisations/{id}", pages.organisation),
     Place("/log", pages.ledger),
     Place("/verify", pages.verify),
+    Place("/verify/{id}", printed.entry),
     Place("/join", pages.join),
     Place("/style", pages.style),
     Place("/robots.txt", assets.robots),

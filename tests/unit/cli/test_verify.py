@@ -187,7 +187,8 @@ def test_wrong_usage_has_an_exit_code_of_its_own(plain: Desk) -> None:
 
 def test_the_command_starts_without_the_servers_libraries() -> None:
     script = (
-        "import sys, dongting.cli.verify, dongting.node.stories, dongting.node.installed\n"
+        "import sys, dongting.cli.verify, dongting.node.stories, dongting.sdk.verify\n"
+        "import dongting.node.installed\n"
         "print(sorted({m.split('.')[0] for m in sys.modules}"
         " & {'litestar', 'sqlalchemy', 'rocksdict', 'httpx', 'uvicorn', 'asyncio'}))"
     )

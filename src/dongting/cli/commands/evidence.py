@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from dongting.cli.acting import ACTIONS, Draft
+from dongting.cli.commands.papers import evidence_report
 from dongting.cli.derived import Application, derive
 from dongting.cli.session import Session
 from dongting.node.drafting import Note
@@ -40,6 +41,7 @@ register = derive(
     prepare=_register,
 )
 evidence = Application(_APP)
+evidence.add_command(evidence_report)
 evidence.text = (
     "Prove that a file existed at a time, unchanged since.",
     "证明文件在某时已经存在且此后未改动。",
