@@ -10,6 +10,7 @@ from dongting.api import (
     actions,
     documents,
     events,
+    exchange,
     exports,
     files,
     health,
@@ -22,7 +23,6 @@ from dongting.api import (
     statements,
     uploads,
 )
-from dongting.api.custody import Custody
 from dongting.api.door import Door
 from dongting.api.erasures import Erasures
 from dongting.api.openapi import document
@@ -49,8 +49,8 @@ from dongting.wire.genesis import network_id
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
     *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
-    *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *acting.ROUTES, *people.ROUTES, *keys.ROUTES,
-    *actions.ROUTES, *documents.ROUTES, *health.ROUTES,
+    *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *exchange.ROUTES, *acting.ROUTES, *people.ROUTES,
+    *keys.ROUTES, *actions.ROUTES, *documents.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 
@@ -107,15 +107,15 @@ def open_service(
     counted: Metrics,
 ) -> Service:
     """Everything that the handlers need, opened."""
-    custody = Custody(
-        SideStore(home.path / "uploads"), home.envelopes(), home.parts(), home.path / "run" / "custody.lock"
-    )
+    parcels = home.exchange()
     rules, network = home.rules(), network_id(home.genesis_bytes(), home.profile())
     return Service(
         home.config, facade, rules, home.profile(), views, home.files(),
-        custody, Erasures(views), Nodes(SideStore(home.path / "nodes")), limits, clock, counted,
+        home.custody(parcels), Erasures(views), Nodes(SideStore(home.path / "nodes")),
+        limits, clock, counted,
         Answers(home.path / "run" / "answers.sqlite"), home.genesis().zone,
         Events(facade, {name: typed.declared for name, typed in rules.by_name.items()}, network),
         Feed(facade),
         accounts,
+        parcels,
     )  # fmt: skip

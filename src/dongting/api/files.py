@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
-from dongting.api.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.api.kinds import Hash, Slug
 from dongting.api.routes import ACTS, BYTES, JSON, Call, Content, Field, json_reply, route
 from dongting.api.service import Service
 from dongting.api.uploads import ERASED
 from dongting.errors import Code, Refused, require
 from dongting.http.messages import Reply
+from dongting.node.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.store.files import BAD_RANGE, NO_FILE
 from dongting.wire.envelope import Envelope
 
@@ -43,6 +43,15 @@ OTHER_BLOB = Code(
     "给 {reader} 的信封指向另一份密文 {blob}；请为本密文封装数据密钥。",
 )  # fmt: skip
 
+ON_ITS_WAY = Code(
+    "follow", 16, "on-its-way",
+    "The file is on its way from another node and has not arrived here yet; try again in a while. "
+    "`dongting node parcels` shows how far it is.",
+    "文件正从其他节点传来，尚未到达；请稍后重试。可用 `dongting node parcels` 查看进度。",
+    status=503,
+)  # fmt: skip
+
+DELIVERY = 10.0  # seconds for which a follower waits for a file that it is fetching
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-([0-9]{1,15}))")
 
 
@@ -82,7 +91,9 @@ async def put_envelopes(service: Service, call: Call, asked: AskFile) -> Reply:
 )  # fmt: skip
 async def get_envelope(service: Service, call: Call, asked: AskFile) -> Reply:
     """The data key, sealed to the caller."""
-    kept = await asyncio.to_thread(_kept, service, asked.address)
+    kept = await service.arrives(lambda: _here(service, asked.address))
+    if kept is None:
+        raise await asyncio.to_thread(_missing, service, asked.address)
     found = kept.envelope(call.member.organisation)
     if found is None:
         raise Refused(NO_ENVELOPE, organisation=call.member.organisation)
@@ -91,7 +102,8 @@ async def get_envelope(service: Service, call: Call, asked: AskFile) -> Reply:
 
 @route(
     "GET", "/v1/files/{address}", ("Download a file", "下载文件"),
-    tag="files", gives=Content(BYTES), refuses=(NO_FILE, NOT_ENTITLED, OTHER_FILE, BAD_RANGE, ERASED),
+    tag="files", gives=Content(BYTES),
+    refuses=(NO_FILE, NOT_ENTITLED, OTHER_FILE, BAD_RANGE, ERASED, ON_ITS_WAY),
     reads=(RANGE,), partial=True,
 )  # fmt: skip
 async def download(service: Service, call: Call, asked: AskDownload) -> Reply:
@@ -101,7 +113,9 @@ async def download(service: Service, call: Call, asked: AskDownload) -> Reply:
     if asked.transfer is not None:
         delivered = await service.facade.may_download(asked.transfer, call.member.organisation)
         require(delivered.address == asked.address, OTHER_FILE, transfer=asked.transfer)
-    kept = await asyncio.to_thread(_kept, service, asked.address)
+    kept = await service.arrives(lambda: _here(service, asked.address), DELIVERY if delivered else 0)
+    if kept is None:
+        raise await asyncio.to_thread(_missing, service, asked.address, delivered is not None)
     # Whoever publishes another's address under a name of its own entitles nobody to the other's file.
     entitled = call.member.is_or_succeeds(kept.owner) if delivered is None else delivered.owner == kept.owner
     require(entitled, NOT_ENTITLED)
@@ -148,15 +162,17 @@ def check_envelopes(envelopes: list[Envelope], blob: str) -> None:
         require(each.blob == blob, OTHER_BLOB, reader=each.reader, blob=each.blob[:16])
 
 
-def _kept(service: Service, address: str) -> Kept:
+def _here(service: Service, address: str) -> Kept | None:
     kept = service.custody.file(address)
-    if kept is None or not service.files.has(address):
-        raise _missing(service, address)
-    return kept
+    return kept if kept is not None and service.files.has(address) else None
 
 
-def _missing(service: Service, address: str) -> Refused:
-    return Refused(ERASED) if service.erasures.has(address) else Refused(NO_FILE, address=address)
+def _missing(service: Service, address: str, delivered: bool = False) -> Refused:
+    if service.erasures.has(address):
+        return Refused(ERASED)
+    if delivered and service.config.engine.kind == "follow":
+        return Refused(ON_ITS_WAY)
+    return Refused(NO_FILE, address=address)
 
 
 ROUTES = (put_envelopes, get_envelope, download)

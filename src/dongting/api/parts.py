@@ -7,7 +7,6 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
-from dongting.api.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.api.files import NO_ENVELOPE, OTHER_BLOB, check_envelopes
 from dongting.api.kinds import Hash
 from dongting.api.routes import ACTS, JSON, Call, Content, json_reply, route
@@ -16,6 +15,7 @@ from dongting.api.uploads import ERASED
 from dongting.errors import Code, Refused, require
 from dongting.http.codes import BODY_TOO_LARGE
 from dongting.http.messages import Reply
+from dongting.node.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
 from dongting.wire.envelope import Envelope
 from dongting.wire.keys import from_base64
 
@@ -40,11 +40,13 @@ class NewPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoredPart(msgspec.Struct, frozen=True):
-    """A part's ciphertext, the caller's envelope (null for an owner without one), and its owner."""
+    """A part's ciphertext, the caller's envelope (null for an owner without one), its owner, and the record
+    that it belongs to."""
 
     blob: str
     envelope: Envelope | None
     owner: str
+    about: str | None = None
 
 
 class AskPart(msgspec.Struct, frozen=True):
@@ -83,14 +85,14 @@ async def put_part(service: Service, call: Call, asked: AskPart) -> Reply:
 )  # fmt: skip
 async def get_part(service: Service, call: Call, asked: AskPart) -> Reply:
     """The ciphertext and the caller's envelope, for its readers and its owner."""
-    kept = await asyncio.to_thread(service.custody.part, asked.commitment)
+    kept = await service.arrives(lambda: service.custody.part(asked.commitment))
     if kept is None or kept.blob is None:
         erased = await asyncio.to_thread(service.erasures.has, asked.commitment)
         raise Refused(ERASED) if erased else Refused(NO_PART, commitment=asked.commitment[:16])
     envelope = kept.envelope(call.member.organisation)
     if envelope is None and not call.member.is_or_succeeds(kept.owner):
         raise Refused(NO_ENVELOPE, organisation=call.member.organisation)
-    return json_reply(StoredPart(kept.blob, envelope, kept.owner))
+    return json_reply(StoredPart(kept.blob, envelope, kept.owner, kept.about))
 
 
 ROUTES = (put_part, get_part)

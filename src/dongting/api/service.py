@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from dongting.api.custody import Custody
 from dongting.api.erasures import Erasures
 from dongting.api.registry import Nodes
 from dongting.errors import Refused
@@ -14,15 +14,19 @@ from dongting.http.limits import Limits
 from dongting.kernel.rules import Rules
 from dongting.node.agents import Agents
 from dongting.node.config import Config
+from dongting.node.custody import Custody
 from dongting.node.events import Events
 from dongting.node.facade import Facade
 from dongting.node.feed import Feed
 from dongting.node.metrics import Metrics
 from dongting.node.people.accounts import Accounts
 from dongting.store.answers import Answers
+from dongting.store.exchange import Exchange
 from dongting.store.files import Files
 from dongting.store.views import Views
 from dongting.wire.profile import Profile
+
+Result = TypeVar("Result")
 
 _LOOK = 0.02  # seconds between looks at the views' height
 
@@ -52,6 +56,7 @@ class Service:
     events: Events
     feed: Feed
     accounts: Accounts
+    exchange: Exchange
     agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""
@@ -67,3 +72,15 @@ class Service:
             if loop.time() >= until:
                 raise Refused(PROCESSING, wanted=height, height=now)
             await asyncio.sleep(_LOOK)
+
+    async def arrives(self, look: Callable[[], Result | None], seconds: float = 0) -> Result | None:
+        """What is kept here; a follower waits a moment for what may be on its way to it."""
+        found = await asyncio.to_thread(look)
+        if found is not None or self.config.engine.kind != "follow":
+            return found
+        loop = asyncio.get_running_loop()
+        until = loop.time() + max(seconds, self.limits.wait)
+        while found is None and loop.time() < until and not self.feed.ended:
+            await asyncio.sleep(_LOOK)
+            found = await asyncio.to_thread(look)
+        return found

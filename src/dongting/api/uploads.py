@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Meta
 
 from dongting.api import samples
-from dongting.api.custody import NOT_OWNER
 from dongting.api.kinds import Hash
 from dongting.api.routes import ACTS, BYTES, JSON, Call, Content, Field, Nothing, json_reply, route
 from dongting.api.service import Service
@@ -18,6 +17,7 @@ from dongting.errors import Code, Refused, require
 from dongting.http.codes import BAD_HEADER
 from dongting.http.messages import Reply
 from dongting.http.signatures import Caller
+from dongting.node.custody import NOT_OWNER
 from dongting.store import files as store
 from dongting.store.disk import DISK_FULL
 

@@ -37,7 +37,8 @@ class Submitted(Struct, frozen=True, array_like=True):
 class Status(Struct, frozen=True):
     """Where the ledger stands, and why if it does not write.
 
-    A follower also names the node that it follows (`upstream`) and the leaves that it still lacks (`lag`).
+    A follower also names the node that it follows (`upstream`), the leaves that it still lacks (`lag`), how
+    many parts and files are on their way to or from it (`parcels`), and how many were refused.
     """
 
     network: str
@@ -54,6 +55,8 @@ class Status(Struct, frozen=True):
     operator: str | None
     upstream: str | None = None
     lag: int = 0
+    parcels: int = 0
+    parcels_refused: int = 0
 
 
 class Version(Struct, frozen=True):

@@ -5,7 +5,9 @@ requests to the node that it follows. What it was shown in contradiction to its 
 `forked` of its home, and it follows nobody until its operator has taken that file away.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,18 @@ from dongting.engines.cometbft.directory import Settings
 from dongting.engines.follow import Follow
 from dongting.engines.machine import Engine
 from dongting.errors import Code, Refused, require
+from dongting.kernel.machine import Block
 from dongting.kernel.store import Store
+from dongting.node.courier import Courier
+from dongting.node.custody import Custody
 from dongting.node.facade import Fate, Submitted
+from dongting.node.installed import downloadable
 from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.restored import log_keys
 from dongting.node.upstream import Upstream
 from dongting.store.disk import replace_file
+from dongting.store.exchange import Exchange
+from dongting.store.files import Files
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire import note as notes
 from dongting.wire.checkpoint import Checkpoint
@@ -30,6 +38,8 @@ from dongting.wire.statement import decode as decode_statement
 
 FILE = "forked"
 FORMAT = "dongting-fork-1"
+TRANSFER = "sharing.transfer"
+FLUSH = 5.0  # seconds for which a statement waits until the parts before it have arrived upstream
 
 OTHER_LOG = Code(
     "follow", 7, "other-log",
@@ -61,6 +71,15 @@ STILL_FORKED = Code(
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """Where a follower keeps what it carries."""
+
+    exchange: Exchange
+    custody: Custody
+    files: Files
+
+
 class Evidence(Struct, frozen=True):
     """Two signed checkpoints of one log of which neither extends the other, and what was shown as proof.
 
@@ -90,27 +109,61 @@ class FollowNode(LedgerNode):
         *,
         upstream: str,
         organisations: Sequence[str],
+        parcels: Parcels | None = None,
         **options: Any,
     ) -> None:
         self._upstream_url = upstream
         self._organisations = list(organisations)
         self._forked = directory / FILE
+        self._parcels = parcels
+        self._courier: Courier | None = None
         super().__init__(store, genesis, directory, clock, **options)
+        if parcels is not None:
+            self._courier = Courier(
+                self._upstream, self._organisations, parcels.exchange, parcels.custody, parcels.files,
+                lambda transfer, organisation: downloadable(
+                    self.machine.reader(self._clock()), transfer, organisation
+                ),
+            )  # fmt: skip
 
     def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
         machine = self.machine
         self._upstream = Upstream(self._upstream_url, machine.profile, machine.network)
         if self._log_key is not None:
-            self._upstream.unlock(self._log_key, self._organisations[0])
+            self._upstream.unlock(self._log_key, self._organisations)
         halted = Refused(STILL_FORKED, evidence=self._forked).text() if self._forked.exists() else None
         self._following_engine = Follow(
             machine, self._upstream, self, workers=limits.workers, committed=self._committed, halted=halted
         )
         return self._following_engine
 
+    async def start(self) -> None:
+        """Start to follow, and to carry parcels."""
+        await super().start()
+        if self._courier is not None:
+            self._courier.start()
+
     async def stop(self) -> None:
+        """End; what is under way goes on at the next start."""
+        if self._courier is not None:
+            await self._courier.stop()
         self._upstream.close()
         await super().stop()
+
+    def _committed(self, block: Block, seconds: float) -> None:
+        super()._committed(block, seconds)
+        for change in block.written:
+            type, _, id = change.address.partition("/")
+            if type == TRANSFER and self._courier is not None:
+                self._expect(self._courier, id)
+
+    def _expect(self, courier: Courier, transfer: str) -> None:
+        """Fetch the file of a delivery to an organisation of this node."""
+        for organisation in self._organisations:
+            with contextlib.suppress(Refused):  # it is a delivery to somebody else
+                file = downloadable(self.machine.reader(self._clock()), transfer, organisation)
+                if file.owner not in self._organisations:
+                    courier.expect(organisation, transfer, file.address)
 
     def _check_key(self, key: SigningKey) -> None:
         return  # the node that is followed judges it
@@ -127,7 +180,7 @@ class FollowNode(LedgerNode):
         if self._log_key is not None or self._unlock is None:
             return
         self._log_key = self._unlock(passphrase)
-        self._upstream.unlock(self._log_key, self._organisations[0])
+        self._upstream.unlock(self._log_key, self._organisations)
         self._following_engine.wake()
 
     # What the engine asks (`engines.follow.Ledger`)
@@ -158,6 +211,8 @@ class FollowNode(LedgerNode):
     # What a follower answers otherwise
 
     async def submit(self, statements: list[bytes]) -> Submitted:
+        if self._courier is not None and self._closed() is None and self._engine.stalled is None:
+            await self._courier.flush(FLUSH)
         submitted = await super().submit(statements)
         fates = [self._explained(fate, data) for fate, data in zip(submitted.fates, statements, strict=True)]
         return Submitted(fates, submitted.checkpoint)
@@ -189,4 +244,7 @@ class FollowNode(LedgerNode):
 
     def _following(self) -> dict[str, Any]:
         lag = max(self._following_engine.target - self.machine.head.size, 0)
-        return {"upstream": self._upstream.name, "lag": lag}
+        waiting, refused = self._parcels.exchange.counts() if self._parcels is not None else (0, 0)
+        return {
+            "upstream": self._upstream.name, "lag": lag, "parcels": waiting, "parcels_refused": refused,
+        }  # fmt: skip

@@ -5,6 +5,7 @@ ledger/          the ledger store
 checkpoint       the last issued checkpoint
 views.sqlite     the views, unless they are in PostgreSQL;  accounts.sqlite likewise the people
 files/           encrypted files;  parts/ encrypted parts;  envelopes/ sealed data keys
+exchange.sqlite  what is meant for whom, and what travels between nodes
 keys/            the keystore
 run/             the socket of the ledger's process
 """
@@ -18,7 +19,9 @@ from pathlib import Path
 from dongting.errors import Code, Refused
 from dongting.kernel.rules import Rules
 from dongting.node.config import Config
+from dongting.node.custody import Custody
 from dongting.node.installed import installed_rules
+from dongting.store.exchange import Exchange
 from dongting.store.files import FileStore
 from dongting.store.ledger import LedgerStore
 from dongting.store.side import SideStore
@@ -94,6 +97,17 @@ class Home:
     def envelopes(self) -> SideStore:
         """Sealed data keys of files, by the file's address."""
         return SideStore(self.path / "envelopes")
+
+    def exchange(self) -> Exchange:
+        """What is meant for whom, and what travels to and from other nodes."""
+        return Exchange(self.path / "exchange.sqlite")
+
+    def custody(self, exchange: Exchange) -> Custody:
+        """Who keeps what here."""
+        return Custody(
+            SideStore(self.path / "uploads"), self.envelopes(), self.parts(),
+            self.path / "run" / "custody.lock", exchange,
+        )  # fmt: skip
 
     def views(self) -> Views:
         """The views."""

@@ -22,7 +22,7 @@ from dongting.errors import Code, Refused
 from dongting.node.config import Config
 from dongting.node.crash import crash_point
 from dongting.node.custodian import Keyring
-from dongting.node.following import FollowNode
+from dongting.node.following import FollowNode, Parcels
 from dongting.node.home import Home, copy_ledger
 from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
@@ -145,7 +145,11 @@ def opened(
         "restored": restored(home),
     }
     if engine.kind == "follow":
-        return FollowNode(*given, upstream=engine.upstream, organisations=config.organisations, **options)
+        exchange = home.exchange()
+        parcels = Parcels(exchange, home.custody(exchange), home.files())
+        return FollowNode(
+            *given, upstream=engine.upstream, organisations=config.organisations, parcels=parcels, **options
+        )
     return LedgerNode(*given, consortium=consortium(config), **options)
 
 
@@ -171,6 +175,10 @@ async def serve(
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stopping.set)
     store = home.ledger()  # a second process on this home is refused here
+    exchange = home.exchange()
+    if exchange.fresh:
+        home.custody(exchange).list_anew()
+    exchange.close()
     children = Children()
     children.start("dongting.node.follow_views", str(path))
     number = listener.fileno()

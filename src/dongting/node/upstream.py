@@ -49,16 +49,25 @@ class Upstream:
         self._profile = profile
         self._network = network
         self.transport = Transport(self.name, None, profile)
+        self._transports: dict[str, Transport] = {}
         self._lengths: dict[int, list[int]] = {}
 
-    def unlock(self, key: SigningKey, organisation: str) -> None:
-        """Sign requests with this key from now on."""
+    def unlock(self, key: SigningKey, organisations: Sequence[str]) -> None:
+        """Sign requests with this key from now on, on behalf of these organisations."""
         self.transport.close()
-        self.transport = Transport(self.name, key, self._profile, node_of=organisation)
+        self._transports = {
+            each: Transport(self.name, key, self._profile, node_of=each) for each in organisations
+        }
+        self.transport = self._transports[organisations[0]]
+
+    def transport_of(self, organisation: str) -> Transport:
+        """What asks on behalf of that organisation; unsigned as long as the node is locked."""
+        return self._transports.get(organisation, self.transport)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self.transport.close()
+        for each in (self.transport, *self._transports.values()):
+            each.close()
 
     async def ask(self, call: Callable[[], Result]) -> Result:
         """Do something that waits for the network, in a thread that holds up nobody's end."""

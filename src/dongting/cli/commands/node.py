@@ -194,3 +194,33 @@ def list_nodes(told: Session) -> None:
         found = client.transport.json("GET", "/v1/nodes")["nodes"]
     told.table([("Thumbprint of the node's key", "节点密钥指纹")], [(kid,) for kid in found])
     told.answer(found)
+
+
+@_command(
+    "parcels",
+    "Parts and files on their way to and from this follower, and why any of them waits.",
+    "本跟随节点收发途中的附件和文件，以及等待的原因。",
+)
+@session
+def parcels(told: Session) -> None:
+    """What is on its way."""
+    from dongting.node.home import Home
+
+    exchange = Home(told.config).exchange()
+    found = exchange.parcels()
+    exchange.close()
+    words = {
+        "send": told.text("to send", "待发送"), "fetch": told.text("to fetch", "待获取"),
+        "part": told.text("part", "附件"), "file": told.text("file", "文件"),
+    }  # fmt: skip
+    rows = [
+        (words[each.way], words[each.kind], each.name[:16], each.organisation, each.transfer,
+         str(each.tries), each.why or "")
+        for each in found
+    ]  # fmt: skip
+    heads = (
+        ("Way", "方向"), ("Kind", "类型"), ("Address", "地址"), ("For", "所属组织"), ("Delivery", "交付"),
+        ("Tries", "次数"), ("Last problem", "最近的问题"),
+    )  # fmt: skip
+    told.table(heads, rows)
+    told.answer(found)

@@ -31,6 +31,10 @@ def status(told: Session) -> None:
         lag = found.get("lag", 0)
         rows.append((told.text("Follows", "跟随"), str(found["upstream"])))
         rows.append((told.text("Entries still to take over", "待获取条目"), str(lag)))
+        under_way = f"{found.get('parcels', 0)}"
+        if refused := found.get("parcels_refused"):
+            under_way += told.text(f", {refused} refused", f"，{refused} 件被拒")
+        rows.append((told.text("Parts and files under way", "传送中的附件和文件"), under_way))
     told.table([("", ""), ("", "")], rows)
 
 

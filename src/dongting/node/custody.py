@@ -8,14 +8,16 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from dongting.errors import Code, Refused, require
-from dongting.http.signatures import Caller
 from dongting.store.disk import private_directory
+from dongting.store.exchange import Exchange
 from dongting.store.side import SideStore
 from dongting.wire.envelope import Envelope
 
@@ -33,6 +35,28 @@ TOO_MANY_READERS = Code(
 )  # fmt: skip
 
 MAX_READERS = 1000
+
+
+class Caller(Protocol):
+    """Who stores something."""
+
+    @property
+    def organisation(self) -> str: ...
+
+    def is_or_succeeds(self, organisation: str) -> bool:
+        """Whether the caller is that organisation or acts for it now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An organisation for whom a node stores what came from another node."""
+
+    organisation: str
+
+    def is_or_succeeds(self, organisation: str) -> bool:
+        """Whether it is that organisation."""
+        return organisation == self.organisation
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,13 +80,16 @@ _decode = msgspec.json.Decoder(Kept).decode
 
 
 class Custody:
-    """Three side stores, and one lock that their writers share."""
+    """Three side stores, one lock that their writers share, and the list of what is meant for whom."""
 
-    def __init__(self, uploads: SideStore, envelopes: SideStore, parts: SideStore, lock: Path) -> None:
+    def __init__(
+        self, uploads: SideStore, envelopes: SideStore, parts: SideStore, lock: Path, exchange: Exchange
+    ) -> None:
         self._uploads = uploads
         self._envelopes = envelopes
         self._parts = parts
         self._lock = lock
+        self._exchange = exchange
         private_directory(lock.parent)
 
     # Uploads
@@ -106,7 +133,9 @@ class Custody:
                 return False
             require(caller.is_or_succeeds(kept.owner), NOT_OWNER)
             merged = msgspec.structs.replace(kept, envelopes=_merged(kept.envelopes, envelopes))
-            self._envelopes.put(address, msgspec.json.encode(merged))
+            if merged != kept:
+                self._envelopes.put(address, msgspec.json.encode(merged))
+                self._exchange.note("file", address, kept.owner, _news(kept, merged))
             return True
 
     # Parts
@@ -123,7 +152,18 @@ class Custody:
                 require(caller.is_or_succeeds(kept.owner), NOT_OWNER)
                 former = kept.envelopes if kept.blob == part.blob else []
                 part = msgspec.structs.replace(part, envelopes=_merged(former, part.envelopes))
-            self._parts.put(commitment, msgspec.json.encode(part))
+            if part != kept:
+                self._parts.put(commitment, msgspec.json.encode(part))
+                self._exchange.note("part", commitment, part.owner, _news(kept, part))
+
+    def list_anew(self) -> None:
+        """Note all that is kept here, for a list that is new: an older node had none."""
+        for commitment in self._parts.names():
+            if (kept := self.part(commitment)) is not None:
+                self._exchange.note("part", commitment, kept.owner, [e.reader for e in kept.envelopes])
+        for address in self._envelopes.names():
+            if (kept := self.file(address)) is not None:
+                self._exchange.note("file", address, kept.owner, [e.reader for e in kept.envelopes])
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -133,6 +173,13 @@ class Custody:
             yield
         finally:
             os.close(descriptor)
+
+
+def _news(before: Kept | None, after: Kept) -> list[str]:
+    """The readers to whom a change matters: all when the ciphertext is another, else those sealed to anew."""
+    same = before is not None and before.blob == after.blob
+    known = set(before.envelopes) if before is not None and same else set()
+    return [each.reader for each in after.envelopes if each not in known]
 
 
 def _read(store: SideStore, name: str) -> Kept | None:
