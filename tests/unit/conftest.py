@@ -17,12 +17,14 @@ from dongting.http.limits import Limits as HttpLimits
 from dongting.node.config import read
 from dongting.node.facade import Facade
 from dongting.node.home import Home
+from dongting.node.keyfile import derivation
+from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.projector import Projector
 from dongting.standards.http_signatures import content_digest, request, sign
 from dongting.testing.ledger import FOUNDERS, network
 from dongting.wire import cbor
-from dongting.wire.keys import PrivateKey
+from dongting.wire.keys import PrivateKey, to_base64
 from dongting.wire.profile import profile_named
 from dongting.wire.statement import build
 from dongting.wire.suites import ED25519
@@ -72,6 +74,19 @@ class Site:
         self.views.close()
         self.run(self.node.stop())
         self.runner.close()
+
+    def host(self, organisation: str) -> None:
+        """A keystore at the node with the organisation's key, or with one that nobody registered."""
+        path = self.home.path / "keys" / organisation / "keystore.json"
+        if path.exists():
+            return
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keystore = Keystore.create(path, b"a passphrase for tests", derivation(1024, 1, 1))
+        entry = keystore.add(organisation, "signing", "Ed25519", 1)
+        key = self.keys.get(organisation)
+        if key is not None:
+            held = msgspec.structs.replace(entry, public=to_base64(key.public().cose()))
+            keystore._save([held], {f"{held.name}/1": to_base64(key.raw)})
 
     def name(self, stem: str) -> str:
         """An id that is new."""

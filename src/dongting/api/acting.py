@@ -3,6 +3,7 @@
 For people and programs whose organisation keeps its keys here; who keeps them elsewhere signs statements.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -102,7 +103,11 @@ async def act(service: Service, call: Call, asked: AskAction) -> Reply:
         done = sign(client, draft)
         return Acted(draft.subject, done.id, done.index, done.height, done.time)
 
-    return json_reply(await _as_caller(service, call, asked, work))
+    acted = await _as_caller(service, call, asked, work)
+    caller, name = call.member, f"{asked.app}/{asked.action}"
+    stated = service.accounts.entrance.stated
+    await asyncio.to_thread(stated, caller.actor, caller.organisation, name, acted.subject, acted.index)
+    return json_reply(acted)
 
 
 @route(

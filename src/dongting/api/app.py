@@ -8,6 +8,7 @@ import msgspec
 from dongting.api import (
     acting,
     actions,
+    audit,
     documents,
     events,
     exchange,
@@ -50,7 +51,7 @@ from dongting.wire.genesis import network_id
 ROUTES: tuple[Route, ...] = (
     *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
     *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *exchange.ROUTES, *acting.ROUTES, *people.ROUTES,
-    *keys.ROUTES, *actions.ROUTES, *documents.ROUTES, *health.ROUTES,
+    *keys.ROUTES, *audit.ROUTES, *actions.ROUTES, *documents.ROUTES, *health.ROUTES,
 )  # fmt: skip
 
 

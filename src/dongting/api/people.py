@@ -112,7 +112,7 @@ async def me(service: Service, call: Call, asked: Nothing) -> Reply:
 )  # fmt: skip
 async def people(service: Service, call: Call, asked: Nothing) -> Reply:
     """Everybody with a role at the organisation, by name; `since` in seconds since 1970."""
-    return json_reply(await asyncio.to_thread(service.accounts.staff.people, _hosted(service, call)))
+    return json_reply(await asyncio.to_thread(service.accounts.staff.people, hosted(service, call)))
 
 
 @route(
@@ -121,7 +121,7 @@ async def people(service: Service, call: Call, asked: Nothing) -> Reply:
 )  # fmt: skip
 async def person(service: Service, call: Call, asked: AskPerson) -> Reply:
     """One person of the organisation."""
-    return json_reply(await asyncio.to_thread(service.accounts.staff.one, _hosted(service, call), asked.id))
+    return json_reply(await asyncio.to_thread(service.accounts.staff.one, hosted(service, call), asked.id))
 
 
 @route(
@@ -131,7 +131,7 @@ async def person(service: Service, call: Call, asked: AskPerson) -> Reply:
 )  # fmt: skip
 async def invite_person(service: Service, call: Call, asked: Nothing) -> Reply:
     """A link by which one person joins with these roles, within seven days."""
-    staff, organisation = service.accounts.staff, _hosted(service, call)
+    staff, organisation = service.accounts.staff, hosted(service, call)
     secret = await asyncio.to_thread(staff.invite, organisation, call.data.roles, call.member.actor)
     return json_reply(_link(service, secret), status=201)
 
@@ -143,7 +143,7 @@ async def invite_person(service: Service, call: Call, asked: Nothing) -> Reply:
 )  # fmt: skip
 async def give_roles(service: Service, call: Call, asked: AskPerson) -> Reply:
     """These roles and no others."""
-    staff, organisation = service.accounts.staff, _hosted(service, call)
+    staff, organisation = service.accounts.staff, hosted(service, call)
     roles = call.data.roles or ["none"]
     await asyncio.to_thread(staff.set_roles, organisation, asked.id, roles, call.member.actor)
     return json_reply(await asyncio.to_thread(staff.one, organisation, asked.id))
@@ -155,7 +155,7 @@ async def give_roles(service: Service, call: Call, asked: AskPerson) -> Reply:
 )  # fmt: skip
 async def let_person_go(service: Service, call: Call, asked: AskPerson) -> Reply:
     """Take all roles at the organisation away; sessions and API keys see and do nothing for it at once."""
-    staff, organisation = service.accounts.staff, _hosted(service, call)
+    staff, organisation = service.accounts.staff, hosted(service, call)
     await asyncio.to_thread(staff.set_roles, organisation, asked.id, (), call.member.actor)
     return Reply(204)
 
@@ -167,7 +167,7 @@ async def let_person_go(service: Service, call: Call, asked: AskPerson) -> Reply
 )  # fmt: skip
 async def reset_person(service: Service, call: Call, asked: AskPerson) -> Reply:
     """A link by which the person chooses a new password, within a day."""
-    staff, organisation = service.accounts.staff, _hosted(service, call)
+    staff, organisation = service.accounts.staff, hosted(service, call)
     secret = await asyncio.to_thread(staff.reset_link, organisation, asked.id, call.member.actor)
     return json_reply(_link(service, secret), status=201)
 
@@ -229,7 +229,8 @@ async def recover(service: Service, call: Call, asked: Nothing) -> Reply:
     return json_reply(Enrolled(id))
 
 
-def _hosted(service: Service, call: Call) -> str:
+def hosted(service: Service, call: Call) -> str:
+    """The caller's organisation; refuses one whose keys are not here."""
     organisation = call.member.organisation
     require(service.accounts.register.hosts(organisation), codes.NOT_HOSTED, organisation=organisation)
     return organisation

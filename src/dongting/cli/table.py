@@ -126,6 +126,10 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
             "verify": Entry(
                 "dongting.cli.verify:verify", ("Verify a proof file offline.", "离线验证证明文件。")
             ),
+            "audit-log": Entry(
+                f"{_HERE}.audit_log:audit_log",
+                ("What people did at the node; verify an export.", "人员操作记录；验证其导出文件。"),
+            ),
             "audit": Entry(
                 f"{_HERE}.audit:audit",
                 ("Derive the whole ledger again from its bytes.", "从存储字节重新推导整个账本。"),

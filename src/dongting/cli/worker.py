@@ -29,6 +29,7 @@ from dongting.node.home import Home
 from dongting.node.link import Link, remote, remote_custodian
 from dongting.node.metrics import metrics
 from dongting.node.people.accounts import open_accounts
+from dongting.node.people.anchoring import Anchoring
 from dongting.web import app as web
 
 _GRACE = 10  # seconds for requests under way when the worker is told to end
@@ -108,10 +109,14 @@ async def _serve(home: Home, listener: socket.socket, parent: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     watch = asyncio.create_task(_watch(parent, end))
+    every = home.config.accounts.anchor_minutes * 60
+    anchoring = asyncio.create_task(Anchoring(accounts, agents, every).run()) if every else None
     try:
         await asyncio.gather(*(server.serve(sockets=[each]) for server, each in servers))
     finally:
         watch.cancel()
+        if anchoring is not None:
+            anchoring.cancel()
         agents.close()
         await link.close()
 

@@ -196,6 +196,11 @@ class Accounts(Struct, frozen=True):
         "Minutes without a request after which a person has to sign in again.",
         "无操作多少分钟后须重新登录。",
     )] = 60  # fmt: skip
+    anchor_minutes: Annotated[int, Meta(ge=0, le=10_080), documented(
+        "Minutes between two anchors of the audit log in the ledger, by the organisation that runs the node; "
+        "0 means never.",
+        "由运行节点的组织将审计日志锚定到账本的间隔分钟数；0 表示从不。",
+    )] = 60  # fmt: skip
     session_hours: Annotated[int, Meta(ge=1, le=720), documented(
         "Hours after which a person has to sign in again, however busy.",
         "登录后最长多少小时须重新登录，无论是否有操作。",

@@ -13,6 +13,7 @@ from dongting.store.views import Views
 from dongting.web import (
     account,
     assets,
+    audit,
     catalogue,
     descriptions,
     desk,
@@ -56,7 +57,7 @@ PUBLIC: tuple[Place, ...] = (
     Place("/static/{name...}", assets.static),
 )
 PLACES: tuple[Place, ...] = (
-    *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *desk.PLACES
+    *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES, *desk.PLACES
 )  # fmt: skip
 
 

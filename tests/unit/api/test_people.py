@@ -1,19 +1,14 @@
 """People and their API keys over the API: what a key may, and what an organisation's own key may."""
 
 import re
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from argon2 import PasswordHasher
 
 from dongting.api.app import ROUTES
-from dongting.node.keyfile import derivation
-from dongting.node.keystore import Keystore
 from dongting.node.people.accounts import open_accounts
 from dongting.node.people.passwords import Passwords
-from dongting.wire.keys import to_base64
 
 PASSWORD = "seven herons over the lake"
 
@@ -25,22 +20,9 @@ class Office:
         self.site = site
         self.accounts = open_accounts(site.home, passwords=Passwords(PasswordHasher(1, 1024, 1)))
 
-    def host(self, organisation: str) -> None:
-        """A keystore with the organisation's registered key, or with a key that nobody registered."""
-        path = Path(self.site.home.path) / "keys" / organisation / "keystore.json"
-        if path.exists():
-            return
-        path.parent.mkdir(mode=0o700, parents=True)
-        keystore = Keystore.create(path, b"a passphrase for tests", derivation(1024, 1, 1))
-        entry = keystore.add(organisation, "signing", "Ed25519", 1)
-        if organisation in self.site.keys:
-            key = self.site.keys[organisation]
-            held = msgspec.structs.replace(entry, public=to_base64(key.public().cose()))
-            keystore._save([held], {f"{held.name}/1": to_base64(key.raw)})
-
     def key(self, organisation: str, *scopes: str, roles: tuple[str, ...] = ()) -> str:
         """An API key of a new person there."""
-        self.host(organisation)
+        self.site.host(organisation)
         staff = self.accounts.staff
         link = staff.invite(organisation, roles, None) if roles else staff.set_up_link(organisation)
         login = self.site.name("person")

@@ -12,8 +12,6 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from dongting.node.home import Home
-from dongting.node.keyfile import derivation
-from dongting.node.keystore import Keystore
 from dongting.node.metrics import Metrics, metrics
 from dongting.node.people.accounts import open_accounts
 from dongting.node.people.passwords import Passwords
@@ -50,12 +48,7 @@ class Pages:
     def host(self, *organisations: str) -> None:
         """Keystores of these organisations at the node."""
         for organisation in organisations:
-            directory = self.site.home.path / "keys" / organisation
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not (directory / "keystore.json").exists():
-                Keystore.create(
-                    directory / "keystore.json", b"a passphrase for tests", derivation(1024, 1, 1)
-                )
+            self.site.host(organisation)
 
     def enrol(self, organisation: str, roles: Sequence[str] = ()) -> str:
         """A person of a hosted organisation with these roles (none: the first ones); the sign-in name."""
@@ -80,7 +73,7 @@ class Pages:
     def lines(self) -> list[dict[str, Any]]:
         """The audit log."""
         with self.accounts.register.database.read() as connection:
-            found = connection.execute(select(trail.c.line).order_by(trail.c.index)).scalars()
+            found = connection.execute(select(trail.c.line).order_by(trail.c.number)).scalars()
             return [msgspec.json.decode(line) for line in found]
 
     def publish(self, by: str = "env-bureau", **changes: Any) -> str:

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from dongting.sdk.audit_log import verify
+
 PASSWORD = "seven herons over the lake"
 
 
@@ -145,3 +147,19 @@ def test_recovery_codes_are_shown_once_and_one_lets_a_person_in_again(pages: Any
     assert (right.status_code, right.headers["location"]) == (303, "/settings/account")
     assert "9 codes left" in fresh.get("/settings/account").text
     assert someone.get("/settings/account").status_code == 303
+
+
+def test_auditors_read_and_export_the_audit_log_and_others_do_not(pages: Any) -> None:
+    auditor = pages.someone("green-tech", "auditor")
+    page = auditor.get("/audit-log").text
+    assert "Signed in" in page
+    assert "Person joined" in page
+    narrowed = auditor.get("/audit-log?what=sign-in").text
+    assert "Person joined</h2>" not in narrowed
+    assert auditor.get("/audit-log?before=0").status_code == 200
+    assert auditor.get("/audit-log?before=x").status_code == 200
+    saved = auditor.get("/audit-log.json")
+    assert "attachment" in saved.headers["content-disposition"]
+    assert verify(saved.content).organisation == "green-tech"
+    assert pages.someone("green-tech", "data-officer").get("/audit-log").status_code == 403
+    assert auditor.post("/settings/people", role="auditor").status_code == 403

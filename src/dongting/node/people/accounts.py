@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dongting.node.home import Home
 from dongting.node.keystore import Keystore
+from dongting.node.people.audit_log import AuditLog
 from dongting.node.people.database import Database
 from dongting.node.people.entrance import Entrance
 from dongting.node.people.keys import ApiKeys
@@ -24,6 +25,7 @@ class Accounts:
     staff: Staff
     keys: ApiKeys
     recovery: Recovery
+    audit: AuditLog
 
     def close(self) -> None:
         """Close the database."""
@@ -50,7 +52,10 @@ def open_accounts(
 
 def accounts_of(register: Register) -> Accounts:
     """Everything about people over one register."""
-    return Accounts(register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register))
+    return Accounts(
+        register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register),
+        AuditLog(register),
+    )  # fmt: skip
 
 
 def operator_of(home: Home) -> str | None:

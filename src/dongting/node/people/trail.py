@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Index,
@@ -22,19 +23,19 @@ from sqlalchemy import (
 
 from dongting.node.people.database import metadata
 from dongting.wire import jcs
-from dongting.wire.merkle import Frontier, leaf_hash
+from dongting.wire.merkle import Frontier, leaf_hash, root_at
 from dongting.wire.profile import Profile
 
 #: `organisation` is whose auditors may read the line; empty: the node's operator.
 trail = Table(
     "trail", metadata,
-    Column("index", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
     Column("organisation", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("what", Text, nullable=False),
     Column("person", Text, nullable=False),
     Column("line", LargeBinary, nullable=False),
-    Index("trail_organisation", "organisation", "index"),
+    Index("trail_organisation", "organisation", "number"),
 )  # fmt: skip
 #: Hashes of complete subtrees by level and place; level 0 are the lines.
 trail_node = Table(
@@ -44,13 +45,24 @@ trail_node = Table(
     Column("hash", LargeBinary, nullable=False),
 )  # fmt: skip
 
+#: Roots whose commitment is, or is about to be, on the ledger.
+anchor = Table(
+    "anchor", metadata,
+    Column("size", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    Column("root", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
 Fact = str | int | bool | list[str]
 
 
 def size_of(connection: Connection) -> int:
     """How many lines there are."""
     last: int | None = connection.execute(
-        select(trail.c.index).order_by(trail.c.index.desc()).limit(1)
+        select(trail.c.number).order_by(trail.c.number.desc()).limit(1)
     ).scalar()
     return 0 if last is None else last + 1
 
@@ -82,7 +94,7 @@ def note(
     completed = frontier.extend([leaf_hash(profile, line)])
     connection.execute(
         insert(trail).values(
-            index=size, organisation=organisation or "", at=at, what=what, person=person or "", line=line
+            number=size, organisation=organisation or "", at=at, what=what, person=person or "", line=line
         )
     )
     rows = [
@@ -92,3 +104,8 @@ def note(
     ]
     connection.execute(insert(trail_node), rows)
     return size
+
+
+def root_of(connection: Connection, profile: Profile, size: int) -> bytes:
+    """The root over the first `size` lines."""
+    return root_at(profile, size, lambda level, place: hash_at(connection, level, place))

@@ -50,7 +50,7 @@ class People:
     def lines(self) -> list[dict[str, Any]]:
         """The audit log."""
         with self.accounts.register.database.read() as connection:
-            found = connection.execute(select(trail.c.line).order_by(trail.c.index)).scalars()
+            found = connection.execute(select(trail.c.line).order_by(trail.c.number)).scalars()
             return [msgspec.json.decode(line) for line in found]
 
 
