@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from dongting.sdk.verify import verify
 from dongting.testing.validators import Validators
 
 
@@ -44,3 +45,14 @@ def test_the_first_statement_after_a_silence_is_accepted_and_not_dated_before_it
 
     asyncio.run(story())
     validators.audit()
+
+
+def test_a_proof_bears_the_signatures_of_more_than_a_third(validators: Validators) -> None:
+    async def story() -> bytes:
+        await validators.submit(0, validators.evidence(1))
+        async with validators.facade(2) as node:
+            return await node.prove(["evidence.evidence/evidence-env-bureau-1"])
+
+    told = verify(asyncio.run(story()), validators.network)
+    assert len(told.signers) >= 2
+    assert told.compared

@@ -62,6 +62,7 @@ port = {port}
 kind = "cometbft"
 listen = "127.0.0.1:{listen}"
 peers = "{peers}"
+organisations = "{name}"
 
 [kernel]
 verify_workers = 1

@@ -214,7 +214,8 @@ def _missing(home: Home, store: LedgerStore) -> Iterator[Finding]:
     for _, data in store.scan(b"r" + VERSION_TYPE.encode() + b"/"):
         version = msgspec.json.decode(decode_entry(data).body, type=catalogue.DatasetVersion)
         address = version.content.address
-        if address is None:
+        elsewhere = home.config.organisations and version.publisher not in home.config.organisations
+        if address is None or elsewhere:
             continue
         commitment, gone = version.content.commitment, version.erased is not None
         left = remains(of_version(version), files, parts, envelopes) if gone else None

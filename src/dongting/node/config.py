@@ -154,8 +154,9 @@ class Engine(Struct, frozen=True):
         ("an http:// or https:// address, or empty", "http:// 或 https:// 地址，或留空"),
     )] = ""  # fmt: skip
     organisations: Annotated[str, Meta(max_length=4000, pattern=_ORGANISATIONS), documented(
-        "Organisations that this follower serves, separated by commas: it fetches what is meant for them.",
-        "本跟随节点所服务的组织，以逗号分隔：节点会取回发给它们的内容。",
+        "Organisations that this node serves, separated by commas; empty: all. It keeps their files; a "
+        "follower fetches what is meant for them.",
+        "本节点所服务的组织，以逗号分隔；留空表示全部。节点保存它们的文件；跟随节点会取回发给它们的内容。",
         ("ids of organisations, separated by commas", "以逗号分隔的组织标识"),
     )] = ""  # fmt: skip
 
@@ -299,7 +300,7 @@ class Config(Struct, frozen=True):
 
     @property
     def organisations(self) -> list[str]:
-        """The organisations that a follower serves."""
+        """The organisations that this node serves; none is named where it serves all."""
         return [each.strip() for each in self.engine.organisations.split(",") if each.strip()]
 
     @property

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import dongting
 from dongting.engines.cometbft.directory import Settings
 from dongting.engines.cometbft.engine import CometBFT
@@ -19,6 +21,7 @@ from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
+from dongting.node.cosigning import Cosigning
 from dongting.node.facade import Act, BlockChanges, Download, Facade, Fate, Signer, Status, Submitted, Version
 from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
@@ -119,6 +122,7 @@ class LedgerNode(Facade):
         self._clock = clock
         self._unlock = unlock
         self._copy = copy
+        self._cosigning: Cosigning | None = None
         self._engine = self._make_engine(limits, consortium)
 
     def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
@@ -131,7 +135,11 @@ class LedgerNode(Facade):
         if consortium is None:
             return Embedded(self.machine, self._clock, **options)
         founded = self.machine.genesis
-        return CometBFT(self.machine, founded, consortium, self._clock, point=self._point, **options)
+        engine = CometBFT(
+            self.machine, founded, consortium, self._clock, heard=self._heard, point=self._point, **options
+        )
+        self._cosigning = Cosigning(self.machine, self.origin, self._signing_key, engine.tell)
+        return engine
 
     def _check_key(self, key: SigningKey) -> None:
         """Refuse a key with which this node could not do its work."""
@@ -163,6 +171,11 @@ class LedgerNode(Facade):
         counted.block_seconds.observe(seconds)
         counted.block_statements.observe(block.head.size - (block.log.before if block.log else 0) - 1)
         self._point(4)
+
+    def _heard(self, message: bytes) -> None:
+        """Another validator told all of them something: so far only signatures of checkpoints."""
+        if self._cosigning is not None:
+            self._cosigning.heard(message)
 
     def _redact(self) -> None:
         """Remove at once what the block redacted; the disk is cleaned beside the next blocks."""
@@ -344,10 +357,15 @@ class LedgerNode(Facade):
             began = loop.time()
             try:
                 story = follow(self.machine, addresses)
-                return assemble(self.machine, self._genesis, self._issuer.note, story)
+                proof = assemble(self.machine, self._genesis, self._issuer.note, story)
+                encoded = proof.encode()
             finally:
                 now = loop.time()
                 self._prove_from = now + PROVE_REST * (now - began)
+        if self._cosigning is None:
+            return encoded
+        note = await self._cosigning.gather(proof.checkpoint)
+        return msgspec.structs.replace(proof, checkpoint=note).encode()
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
         loop = asyncio.get_running_loop()

@@ -60,8 +60,8 @@ SIGNING_KEY = membership.app.records[membership.SigningKey].name
 _COUNTED = re.compile(r"\{1\.\.(\w+)\}")
 
 
-def assemble(machine: Machine, genesis: bytes, note: bytes, addresses: Sequence[str]) -> bytes:
-    """A proof file over these records: their statements, those behind the keys, and all present states.
+def assemble(machine: Machine, genesis: bytes, note: bytes, addresses: Sequence[str]) -> Proof:
+    """The proof file over these records: their statements, those behind the keys, and all present states.
 
     `note` is the checkpoint of the present head. An address without a record is proven to be absent.
     """
@@ -83,7 +83,7 @@ def assemble(machine: Machine, genesis: bytes, note: bytes, addresses: Sequence[
         path=tuple(machine.log.inclusion_of([index for index, _ in leaves])),
         records=tuple(records),
         state=tuple(excerpt.merge({key: machine.tree.prove(key) for key in keys})),
-    ).encode()
+    )
 
 
 def follow(machine: Machine, addresses: Sequence[str]) -> list[str]:

@@ -42,7 +42,7 @@ def note(ledger: Ledger) -> bytes:
 def prove(ledger: Ledger, *addresses: str) -> bytes:
     """A proof file over these records and all that belong to their story."""
     found = follow(ledger.machine, addresses)
-    return assemble(ledger.machine, ledger.genesis.encode(), note(ledger), found)
+    return assemble(ledger.machine, ledger.genesis.encode(), note(ledger), found).encode()
 
 
 @dataclass(frozen=True)

@@ -104,12 +104,12 @@ class Validators:
     # Talking to them
 
     @asynccontextmanager
-    async def facade(self, number: int) -> AsyncIterator[Facade]:
-        """The façade of one node, once it answers."""
+    async def facade(self, number: int, patience: float = _PATIENCE) -> AsyncIterator[Facade]:
+        """The façade of one node, once it answers; refused when it does not within `patience` seconds."""
         socket = self.home(number).socket
         link = Link(socket)
         try:
-            end = time.monotonic() + _PATIENCE
+            end = time.monotonic() + patience
             while True:
                 try:
                     await remote(link).status()

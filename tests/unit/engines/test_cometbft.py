@@ -14,7 +14,7 @@ from dongting.engines.cometbft.binary import find_binary
 from dongting.engines.cometbft.codes import NO_BINARY, NO_VALIDATORS
 from dongting.engines.cometbft.directory import chain_id, genesis_file, make_keys
 from dongting.engines.cometbft.proposing import pick
-from dongting.engines.cometbft.transactions import MAX_STATEMENTS, pack, unpack
+from dongting.engines.cometbft.transactions import MAX_STATEMENTS, Transaction, pack, pack_message, unpack
 from dongting.errors import Fault, Refused
 from dongting.testing import Ledger
 from dongting.wire.genesis import BAD_GENESIS, LogKey, decode
@@ -42,7 +42,8 @@ def test_broken_messages_are_a_fault(data: bytes) -> None:
 
 def test_a_transaction_gives_back_its_statements() -> None:
     statements = [b"one", b"", b"x" * 60_000]
-    assert unpack(pack(statements, SALT)) == statements
+    assert unpack(pack(statements, SALT)) == Transaction(statements)
+    assert unpack(pack_message(b"told", SALT)) == Transaction([], b"told")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,8 @@ def test_a_transaction_gives_back_its_statements() -> None:
         pack([b"one"], b"short"),
         pack([b"one"], SALT) + protobuf.item(2, SALT),
         pack([b"one"], SALT) + protobuf.item(3, b"more"),
+        pack([b"one"], SALT) + protobuf.item(4, b"more"),
+        pack_message(b"x" * 8193, SALT),
         pack([b"one"], SALT) + protobuf.number(1, 7),
         pack([b"one"], SALT)[:-1],
         pack([b"x" * 61_441], SALT),

@@ -9,7 +9,6 @@ from dongting.testing import Ledger
 from dongting.testing.members import enact
 from dongting.testing.scale import ten_million
 from dongting.testing.stories import AGREEMENT, DATASET, DESCRIPTION, PUBLISHER, Share, note
-from dongting.wire import proof
 
 THE_STORY = {
     f"sharing.agreement/{AGREEMENT}",
@@ -61,7 +60,7 @@ def test_every_version_of_a_record_brings_its_statement(share: Share) -> None:
     for n in range(3):
         ledger.act(PUBLISHER, "catalogue/revise", {"id": DATASET, **DESCRIPTION, "keywords": [f"k{n}"]})
     address = f"catalogue.dataset/{DATASET}"
-    data = assemble(ledger.machine, ledger.genesis.encode(), note(ledger), [address])
+    data = assemble(ledger.machine, ledger.genesis.encode(), note(ledger), [address]).encode()
     story = verify(data, ledger.machine.network)
     assert [event.action for event in story.events] == ["catalogue/publish", *["catalogue/revise"] * 3]
     record = story.record(address)
@@ -125,9 +124,7 @@ def test_a_story_of_too_many_bytes_is_refused_before_they_are_read(
 def test_a_record_among_ten_million_is_proven_in_five_kilobytes(profile: str) -> None:
     ledger = Share.play(Ledger(profile)).ledger
     address = f"sharing.agreement/{AGREEMENT}"
-    held = dict(
-        proof.decode(assemble(ledger.machine, ledger.genesis.encode(), note(ledger), [address])).records
-    )
+    held = dict(assemble(ledger.machine, ledger.genesis.encode(), note(ledger), [address]).records)
     entry = held[address]
     assert entry is not None
     file = ten_million(ledger, address, entry, None)

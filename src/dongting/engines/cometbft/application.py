@@ -16,7 +16,7 @@ from dongting.engines.cometbft.abci import Proposal, Request
 from dongting.engines.cometbft.codes import WRONG_CHAIN
 from dongting.engines.cometbft.place import Place, app_hash, place_of
 from dongting.engines.cometbft.proposing import pick
-from dongting.engines.cometbft.transactions import unpack
+from dongting.engines.cometbft.transactions import Transaction, unpack
 from dongting.engines.machine import Machine
 from dongting.engines.verifiers import UNKNOWN_KEY, Verdict, Verifiers
 from dongting.errors import Fault, Refused
@@ -77,6 +77,7 @@ class _Executed:
     block: Any
     statements: list[bytes]
     outcomes: list[Any]
+    messages: list[bytes]
     seconds: float
 
 
@@ -86,6 +87,7 @@ class Hooks:
 
     committed: Callable[[Any, float], None] = lambda _, __: None
     settled: Callable[[Sequence[bytes], Sequence[Any]], None] = lambda _, __: None
+    heard: Callable[[bytes], None] = lambda _: None
     misbehaved: Callable[[abci.Misbehavior], None] = lambda _: None
     failed: Callable[[str], None] = lambda _: None
     point: Callable[[int], None] = lambda _: None
@@ -166,10 +168,10 @@ class Application:
     async def _check(self, body: bytes) -> bytes:
         """Whether a transaction may wait here: it can be read, its signatures hold, and it is not from a
         future that the local clock does not know."""
-        statements = unpack(abci.tx_to_check(body))
-        if statements is None:
+        tx = unpack(abci.tx_to_check(body))
+        if tx is None:
             return abci.checked(UNREADABLE, "these bytes are no transaction")
-        for verdict in await self._verified.verdicts(statements):
+        for verdict in await self._verified.verdicts(tx.statements):
             if isinstance(verdict, Refused):
                 # A key may be registered in a block that this node has not seen yet.
                 if verdict.code is not UNKNOWN_KEY:
@@ -185,8 +187,9 @@ class Application:
 
     def _known(self, tx: bytes) -> list[Statement]:
         """The statements of a transaction that were verified here."""
-        found = (self._verified.get(data) for data in unpack(tx) or ())
-        return [statement for statement in found if statement is not None]
+        found = unpack(tx)
+        known = map(self._verified.get, found.statements if found else ())
+        return [statement for statement in known if statement is not None]
 
     async def _process(self, body: bytes) -> bytes:
         """Only what can be told from the bytes alone refuses a block: nodes must not differ over it."""
@@ -200,13 +203,15 @@ class Application:
             raise Fault(f"CometBFT finalizes block {decided.height} after block {self.place.height}")
         for found in decided.misbehavior:
             self._hooks.misbehaved(found)
-        self._executed = await self._execute(decided)
+        txs = [unpack(tx) for tx in decided.txs]
+        self._executed = await self._execute(decided, txs)
         self._hooks.point(6)
-        readable = [0 if unpack(tx) is not None else UNREADABLE for tx in decided.txs]
-        return abci.finalized(readable, self._executed.place.app_hash)
+        codes = [UNREADABLE if tx is None else 0 for tx in txs]
+        return abci.finalized(codes, self._executed.place.app_hash)
 
-    async def _execute(self, decided: Proposal) -> _Executed:
-        statements = [data for tx in decided.txs for data in unpack(tx) or ()]
+    async def _execute(self, decided: Proposal, txs: Sequence[Transaction | None]) -> _Executed:
+        statements = [data for tx in txs if tx is not None for data in tx.statements]
+        messages = [tx.message for tx in txs if tx is not None and tx.message]
         verdicts = await self._verified.verdicts(statements)
         began = time.monotonic()
         good = [verdict for verdict in verdicts if not isinstance(verdict, Refused)]
@@ -214,7 +219,7 @@ class Application:
         results = iter(block.outcomes)
         outcomes = [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]
         place = Place(decided.height, app_hash(self._machine.profile, block.head))
-        return _Executed(place, block, statements, outcomes, time.monotonic() - began)
+        return _Executed(place, block, statements, outcomes, messages, time.monotonic() - began)
 
     async def _commit(self, body: bytes) -> bytes:
         done, self._executed = self._executed, None
@@ -227,5 +232,7 @@ class Application:
         if done.statements:
             self._hooks.committed(done.block, done.seconds + time.monotonic() - began)
         self._hooks.settled(done.statements, done.outcomes)
+        for message in done.messages:
+            self._hooks.heard(message)
         self._hooks.point(7)
         return abci.committed()

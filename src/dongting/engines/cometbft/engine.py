@@ -2,7 +2,9 @@
 interface (kernel rule 12)."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +19,7 @@ from dongting.engines.cometbft.gateway import Gateway
 from dongting.engines.cometbft.process import Process
 from dongting.engines.cometbft.rpc import Rpc, RpcError
 from dongting.engines.cometbft.server import Server
+from dongting.engines.cometbft.transactions import SALT_SIZE, pack_message
 from dongting.engines.embedded import HALTED
 from dongting.engines.machine import Machine
 from dongting.engines.verifiers import Verifiers
@@ -32,8 +35,9 @@ _LOOK = 2.0  # seconds between two looks
 class CometBFT:
     """Orders statements with the other validators.
 
-    `committed` is told each block with statements and the seconds that it took; `waiting` counts statements
-    under way; `halted` says why this node writes no more, `stalled` why the consortium does not go on.
+    `committed` is told each block with statements and the seconds that it took, `heard` each message that a
+    validator told all of them, once its block is written; `waiting` counts statements under way.
+    `halted` says why this node writes no more, `stalled` why the consortium does not go on.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class CometBFT:
         workers: int = 2,
         max_statements: int = 1000,
         committed: Callable[[Any, float], None] = lambda _, __: None,
+        heard: Callable[[bytes], None] = lambda _: None,
         point: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._machine = machine
@@ -55,7 +60,7 @@ class CometBFT:
         verified = Verified(self._verifiers)
         self._rpc = Rpc(settings.rpc)
         self._gateway = Gateway(verified, self._rpc.broadcast, clock, machine, self._why_not)
-        hooks = Hooks(committed, self._settled, self._misbehaved, self._halt, point)
+        hooks = Hooks(committed, self._settled, heard, self._misbehaved, self._halt, point)
         self.application = Application(
             machine, verified, clock, chain_id(machine.head.network),
             max_statements=max_statements, hooks=hooks, version=VERSION,
@@ -104,6 +109,11 @@ class CometBFT:
         if (why := self._why_not()) is not None:
             raise why
         return await self._gateway.submit(statements)
+
+    async def tell(self, message: bytes) -> None:
+        """Tell all validators something, at most 8 KiB; nothing promises that it arrives."""
+        with contextlib.suppress(RpcError):
+            await self._rpc.broadcast(pack_message(message, os.urandom(SALT_SIZE)))
 
     def _why_not(self) -> Refused | None:
         return None if self.halted is None else Refused(HALTED, why=self.halted)

@@ -6,13 +6,15 @@ statements themselves, and a statement that comes in two transactions counts onc
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from dongting.engines.cometbft import protobuf
 from dongting.errors import Fault
 from dongting.wire.statement import MAX_STATEMENT
 
-STATEMENT, SALT = 1, 2  # the fields
+STATEMENT, SALT, MESSAGE = 1, 2, 3  # the fields
 SALT_SIZE = 8  # bytes
+MAX_MESSAGE = 8192  # bytes
 MAX_STATEMENTS = 4096
 TARGET = 128 * 1024  # bytes after which the gateway closes a transaction
 MAX_TRANSACTION = 512 * 1024  # bytes of the longest that is taken
@@ -20,27 +22,42 @@ MAX_TRANSACTION = 512 * 1024  # bytes of the longest that is taken
 OVERHEAD = 8  # bytes that a statement, or a transaction in a block, takes beside its own
 
 
+class Transaction(NamedTuple):
+    """Either statements, or one message that validators tell each other and that changes no state."""
+
+    statements: list[bytes]
+    message: bytes = b""
+
+
 def pack(statements: Sequence[bytes], salt: bytes) -> bytes:
     """The transaction of these statements, in their order; `salt` has 8 bytes that were not used before."""
     return b"".join(protobuf.item(STATEMENT, data) for data in statements) + protobuf.item(SALT, salt)
 
 
-def unpack(tx: bytes) -> list[bytes] | None:
-    """The statements of a transaction; None for bytes that are none."""
+def pack_message(message: bytes, salt: bytes) -> bytes:
+    """The transaction that tells all validators a message."""
+    return protobuf.item(SALT, salt) + protobuf.item(MESSAGE, message)
+
+
+def unpack(tx: bytes) -> Transaction | None:
+    """What a transaction holds; None for bytes that are none."""
     if len(tx) > MAX_TRANSACTION:
         return None
     found: list[bytes] = []
-    salts = 0
+    salts: list[bytes] = []
+    messages: list[bytes] = []
+    places = {
+        STATEMENT: (found, MAX_STATEMENT), SALT: (salts, SALT_SIZE), MESSAGE: (messages, MAX_MESSAGE)
+    }  # fmt: skip
     try:
         for field, value in protobuf.fields(tx):
-            if not isinstance(value, bytes):
+            place, most = places.get(field, (found, -1))
+            if not isinstance(value, bytes) or len(value) > most:
                 return None
-            if field == STATEMENT and len(value) <= MAX_STATEMENT:
-                found.append(value)
-            elif field == SALT and len(value) == SALT_SIZE:
-                salts += 1
-            else:
-                return None
+            place.append(value)
     except Fault:
         return None
-    return found if salts == 1 and 0 < len(found) <= MAX_STATEMENTS else None
+    one = (len(messages) == 1 and not found) or (not messages and 0 < len(found) <= MAX_STATEMENTS)
+    if not one or [len(salt) for salt in salts] != [SALT_SIZE]:
+        return None
+    return Transaction(found, *messages)

@@ -1,0 +1,121 @@
+"""Signatures of more than a third of the log keys under one checkpoint, asked for when a proof needs them.
+
+Validators have the same log, each signs its own checkpoints. Who needs more signatures asks all validators
+with its own signed note; each that has the same checkpoint answers with its note, once in a while. A note
+that a validator signed and that this log contradicts is evidence: two histories.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from dongting.errors import Code, Refused
+from dongting.kernel.machine import Machine
+from dongting.node.restored import log_keys
+from dongting.wire import checkpoint as checkpoints
+from dongting.wire import note as notes
+from dongting.wire.checkpoint import Checkpoint
+from dongting.wire.keys import SigningKey
+from dongting.wire.note import Signature
+
+NOT_COSIGNED = Code(
+    "cometbft", 9, "not-cosigned",
+    "{signed} of {all} log keys have signed the newest checkpoint, and a proof needs more than a third. The "
+    "other validators do not answer; ask again when they do.",
+    "最新检查点仅有 {signed}/{all} 个日志密钥签署，证明需要超过三分之一。其他验证者没有响应；请稍后再试。",
+    status=503,
+)  # fmt: skip
+
+PATIENCE = 15.0  # seconds that a proof waits for signatures
+_ASK, _ANSWER = b"?", b"="  # the first byte of a message
+_AGAIN = 3.0  # seconds after which a signature is told once more
+_KEPT = 64  # checkpoints whose signatures are remembered
+
+log = logging.getLogger("dongting.ledger")
+
+
+class Cosigning:
+    """One node's part in it; `tell` tells all validators, `key` is the log key while there is one to use."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        origin: str,
+        key: Callable[[], SigningKey | None],
+        tell: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        self._machine = machine
+        self._origin = origin
+        self._key = key
+        self._tell = tell
+        self._found: dict[str, dict[bytes, Signature]] = {}
+        self._told: dict[str, float] = {}
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.contradictions: list[bytes] = []
+
+    async def gather(self, note: bytes) -> bytes:
+        """This node's note with the others' signatures, more than a third of all; else refused."""
+        text = notes.decode(note).text
+        end = time.monotonic() + PATIENCE
+        asked = False
+        while True:
+            whole = checkpoints.add(note, list(self._found.get(text, {}).values()))
+            keys = log_keys(self._machine)
+            signed = len(checkpoints.verify(whole, keys).log_keys)
+            if 3 * signed > len(self._machine.genesis.log_keys):
+                return whole
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Refused(NOT_COSIGNED, signed=signed, all=len(keys))
+            self._news.clear()
+            if not asked:
+                asked = True
+                await self._tell(_ASK + note)
+                continue
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except TimeoutError:
+                continue
+
+    def heard(self, message: bytes) -> None:
+        """A validator told its signed note: keep the signature, and answer with this node's own if asked."""
+        kind, note = message[:1], message[1:]
+        try:
+            found = checkpoints.verify(note, log_keys(self._machine))
+        except Refused as refusal:
+            log.warning("a message of a validator is no signed checkpoint", extra={"why": str(refusal)})
+            return
+        given, head = found.checkpoint, self._machine.head
+        if given.origin != self._origin or given.size > head.size:
+            return  # this node is behind, or signs nothing of the kind
+        if self._machine.log.root_at(given.size) != given.root:
+            self.contradictions.append(note)
+            log.error(
+                "a validator signed another history",
+                extra={"size": given.size, "keys": [key.key.raw.hex() for key in found.log_keys]},
+            )
+            return
+        text = given.text()
+        lines = {line.id: line for line in notes.decode(note).signatures}
+        known = {key.id for key in found.log_keys}
+        self._found.setdefault(text, {}).update((id, line) for id, line in lines.items() if id in known)
+        while len(self._found) > _KEPT:
+            del self._found[next(iter(self._found))]
+        self._news.set()
+        if kind == _ASK:
+            self._answer(given, text)
+
+    def _answer(self, given: Checkpoint, text: str) -> None:
+        """Tell this node's signature, unless it did so a moment ago."""
+        key, now = self._key(), time.monotonic()
+        if key is None or now - self._told.get(text, -_AGAIN) < _AGAIN:
+            return
+        self._told = {t: at for t, at in self._told.items() if now - at < _AGAIN} | {text: now}
+        task = asyncio.ensure_future(self._send(_ANSWER + checkpoints.sign(given, [key])))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, message: bytes) -> None:
+        await self._tell(message)
