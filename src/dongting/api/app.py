@@ -23,6 +23,7 @@ from dongting.api import (
     records,
     statements,
     uploads,
+    webhooks,
 )
 from dongting.api.door import Door
 from dongting.api.erasures import Erasures
@@ -39,8 +40,10 @@ from dongting.node.events import Events
 from dongting.node.facade import Facade
 from dongting.node.feed import Feed
 from dongting.node.home import Home
+from dongting.node.hooks.subscriptions import Hooks
 from dongting.node.link import Link, remote
 from dongting.node.metrics import Metrics, metrics
+from dongting.node.outward import Outward
 from dongting.node.people.accounts import Accounts, open_accounts
 from dongting.store.answers import Answers
 from dongting.store.side import SideStore
@@ -49,10 +52,25 @@ from dongting.wire.genesis import network_id
 
 #: All routes of the API, in the order of its description.
 ROUTES: tuple[Route, ...] = (
-    *statements.ROUTES, *exports.ROUTES, *records.ROUTES, *events.ROUTES, *log.ROUTES, *files.ROUTES,
-    *uploads.ROUTES, *parts.ROUTES, *nodes.ROUTES, *exchange.ROUTES, *acting.ROUTES, *people.ROUTES,
-    *keys.ROUTES, *audit.ROUTES, *actions.ROUTES, *documents.ROUTES, *health.ROUTES,
-)  # fmt: skip
+    *statements.ROUTES,
+    *exports.ROUTES,
+    *records.ROUTES,
+    *events.ROUTES,
+    *webhooks.ROUTES,
+    *log.ROUTES,
+    *files.ROUTES,
+    *uploads.ROUTES,
+    *parts.ROUTES,
+    *nodes.ROUTES,
+    *acting.ROUTES,
+    *people.ROUTES,
+    *keys.ROUTES,
+    *actions.ROUTES,
+    *documents.ROUTES,
+    *exchange.ROUTES,
+    *audit.ROUTES,
+    *health.ROUTES,
+)
 
 
 def create(
@@ -119,4 +137,8 @@ def open_service(
         Feed(facade),
         accounts,
         parcels,
+        Hooks(
+            accounts.register.database, Outward(home.config.hooks.private_addresses), home.profile(),
+            lambda: int(clock()),
+        ),
     )  # fmt: skip

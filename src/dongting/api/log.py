@@ -61,7 +61,7 @@ class AskCheckpoint(msgspec.Struct, frozen=True):
     """Whoever holds `above` leaves may wait up to `wait` seconds for a longer log."""
 
     above: Index | None = None
-    wait: Annotated[int, Meta(ge=0, le=MOST_WAIT)] = 0
+    wait: Annotated[int, Meta(ge=0, le=MOST_WAIT, examples=[10])] = 0
 
 
 @route(

@@ -45,6 +45,7 @@ _TAGS = {
     "acting": ("Acting · 操作", "By arguments, for organisations whose keys this node holds."),
     "records": ("Records, lists and search · 记录、列表与检索", "The present state and what led to it."),
     "events": ("Events · 事件", "CloudEvents 1.0: live (server-sent events), or page by page."),
+    "webhooks": ("Webhooks · 事件推送", "Standard Webhooks 1.0.0, WeCom and DingTalk robots."),
     "log": ("The log · 日志", "RFC 9162, C2SP tlog-tiles: anyone can mirror and audit it."),
     "proofs": ("Receipts and proof files · 回执与证明", "RFC 9942; verified offline."),
     "files": ("Encrypted files · 加密文件", "The node never holds the keys."),

@@ -18,6 +18,7 @@ from dongting.node.custody import Custody
 from dongting.node.events import Events
 from dongting.node.facade import Facade
 from dongting.node.feed import Feed
+from dongting.node.hooks.subscriptions import Hooks
 from dongting.node.metrics import Metrics
 from dongting.node.people.accounts import Accounts
 from dongting.store.answers import Answers
@@ -57,6 +58,7 @@ class Service:
     feed: Feed
     accounts: Accounts
     exchange: Exchange
+    hooks: Hooks
     agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""

@@ -208,6 +208,17 @@ class Accounts(Struct, frozen=True):
     )] = 12  # fmt: skip
 
 
+class HooksSettings(Struct, frozen=True):
+    """Messages that the node sends to addresses of its members' choice."""
+
+    private_addresses: Annotated[bool, documented(
+        "Set to true to let webhooks reach private, loopback and link-local addresses, also without TLS: "
+        "whoever may make a webhook can then reach what this machine can.",
+        "设为 true 允许 webhook 访问内网、本机和链路本地地址（含未加密的）："
+        "能创建 webhook 的人即可访问本机可达的地址。",
+    )] = False  # fmt: skip
+
+
 class Files(Struct, frozen=True):
     """Files and parts, encrypted."""
 
@@ -285,6 +296,7 @@ class Config(Struct, frozen=True):
     accounts: Accounts = Accounts()
     files: Files = Files()
     keystore: Keys = Keys()
+    hooks: HooksSettings = HooksSettings()
     log: Log = Log()
     metrics: MetricsSettings = MetricsSettings()
     base: str = "."

@@ -181,6 +181,7 @@ async def serve(
     exchange.close()
     children = Children()
     children.start("dongting.node.follow_views", str(path))
+    children.start("dongting.node.messenger", str(path))
     number = listener.fileno()
     for _ in range(config.http.workers):
         children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
