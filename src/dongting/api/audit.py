@@ -23,10 +23,10 @@ _ANCHOR = Anchor("audit-log-9f86d081884c7d65", 40, samples.HASH64, "A" * 43)
 class AskLines(msgspec.Struct, frozen=True):
     """Lines below an index, of one kind, by one person (its id)."""
 
-    before: Annotated[int, Meta(ge=0)] | None = None
-    what: Annotated[str, Meta(max_length=60)] = ""
-    person: Annotated[str, Meta(max_length=40)] = ""
-    limit: Annotated[int, Meta(ge=1, le=200)] = PAGE
+    before: Annotated[int, Meta(ge=0, examples=[41])] | None = None
+    what: Annotated[str, Meta(max_length=60, examples=["sign-in"])] = ""
+    person: Annotated[str, Meta(max_length=40, examples=["0f1e2d3c4b5a6978"])] = ""
+    limit: Annotated[int, Meta(ge=1, le=200, examples=[50])] = PAGE
 
 
 @route(

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dongting.api.kinds import Slug
+from dongting.api.kinds import RecordId
 from dongting.api.routes import CBOR, Call, Content, route
 from dongting.api.service import Service
 from dongting.errors import Language
@@ -29,13 +29,15 @@ _one_at_a_time = asyncio.Semaphore(1)  # fonts are work: a worker has pages to a
 class AskPaper(msgspec.Struct, frozen=True):
     """The language of a document; else as preferred."""
 
-    language: Annotated[Language | None, Meta(description="Else as Accept-Language says.")] = None
+    language: Annotated[
+        Language | None, Meta(description="Else as Accept-Language says.", examples=["zh"])
+    ] = None
 
 
-class AskAgreement(AskPaper, frozen=True):
+class AskAgreement(AskPaper, frozen=True, kw_only=True):
     """An agreement, and the language of its document."""
 
-    id: Slug = ""
+    id: RecordId
 
 
 @route(

@@ -20,7 +20,7 @@ class AskMeant(msgspec.Struct, frozen=True):
     """What was noted above a number; `wait` seconds for something new, if there is nothing."""
 
     after: Index = 0
-    wait: Annotated[int, Meta(ge=0, le=25)] = 0
+    wait: Annotated[int, Meta(ge=0, le=25, examples=[20])] = 0
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ class MadeKey(msgspec.Struct, frozen=True):
 class AskKey(msgspec.Struct, frozen=True):
     """One key."""
 
-    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$(?!\n)")]
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$(?!\n)", examples=["0f1e2d3c4b5a"])]
 
 
 _KEY = ApiKey(

@@ -20,7 +20,8 @@ _PASSING = frozenset({"connection", "date"})  # fields that speak of one connect
 
 async def answered(service: Service, route: Route, call: Call, asked: Any, body: bytes, key: str) -> Reply:
     """The reply to the first request of this caller under `key`; refuses the key of another request."""
-    answers, caller = service.answers, call.member.organisation
+    answers, member = service.answers, call.member
+    caller = f"{member.organisation}/{member.actor.person}" if member.actor else member.organisation
     mark = fingerprint(route, call, body)
     kept = await asyncio.to_thread(answers.begin, caller, key, mark, int(service.clock()))
     if kept is not None:

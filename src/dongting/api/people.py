@@ -17,7 +17,7 @@ from dongting.node.people import codes
 from dongting.node.people.access import ADMINISTER, PERMISSIONS, READ, Role
 from dongting.node.people.register import Person
 
-_ID = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+_ID = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)", examples=["0f1e2d3c4b5a6978"])]
 
 
 class Me(msgspec.Struct, frozen=True):

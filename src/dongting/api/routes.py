@@ -147,7 +147,8 @@ class Route:
     @property
     def lists(self) -> bool:
         """Whether it answers page by page."""
-        return not {"cursor", "after"}.isdisjoint(self.asks.__struct_fields__)
+        fields = self.asks.__struct_fields__
+        return "cursor" in fields or {"after", "limit"} <= set(fields)
 
     @property
     def fields(self) -> tuple[Field, ...]:

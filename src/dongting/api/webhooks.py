@@ -24,6 +24,7 @@ from dongting.node.hooks.codes import (
 )
 from dongting.node.hooks.subscriptions import About, Delivery, Format, Hook, State, Wish
 from dongting.node.outward import BAD_ADDRESS, PRIVATE_ADDRESS
+from dongting.node.people.access import ADMINISTER, DEVELOP
 from dongting.standards.problem import Problem, from_refused
 from dongting.store.rows import BAD_CURSOR
 
@@ -168,12 +169,14 @@ _WEBHOOK = Webhook(
 )  # fmt: skip
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw3q0Jd2P4m6g="  # noqa: S105
 _DELIVERY = WebhookDelivery(1042, "310-0", "delivered", 1, None, 1_767_225_600, 1_767_225_601, 200, None)
+#: Addresses of robots hold their keys, so only those see them who manage interfaces.
+_NEEDS = (DEVELOP, ADMINISTER)
 _MADE = (BAD_ADDRESS, PRIVATE_ADDRESS, BAD_SECRET, UNKNOWN_NAME)
 
 
 @route(
     "GET", "/v1/webhooks", ("Webhooks", "webhook 列表"),
-    tag="webhooks", gives=Content(JSON, WebhookList, WebhookList([_WEBHOOK])),
+    tag="webhooks", needs=_NEEDS, gives=Content(JSON, WebhookList, WebhookList([_WEBHOOK])),
 )  # fmt: skip
 async def webhook_list(service: Service, call: Call, asked: Nothing) -> Reply:
     """The organisation's webhooks, at most 20."""
@@ -183,7 +186,7 @@ async def webhook_list(service: Service, call: Call, asked: Nothing) -> Reply:
 
 @route(
     "POST", "/v1/webhooks", ("Make a webhook", "创建 webhook"),
-    tag="webhooks", status=201, most=16_384, refuses=(*_MADE, TOO_MANY_HOOKS),
+    tag="webhooks", needs=_NEEDS, status=201, most=16_384, refuses=(*_MADE, TOO_MANY_HOOKS),
     takes=Content(JSON, NewWebhook, NewWebhook(_WEBHOOK.url, types=["sharing.negotiation"])),
     gives=Content(JSON, MadeWebhook, MadeWebhook(_WEBHOOK, _SECRET)),
 )  # fmt: skip
@@ -197,13 +200,15 @@ async def make_webhook(service: Service, call: Call, asked: Nothing) -> Reply:
     )  # fmt: skip
     _known(service, wish)
     height = (await service.facade.status()).height
-    made, secret = await asyncio.to_thread(service.hooks.add, call.member.organisation, wish, height)
+    made, secret = await asyncio.to_thread(
+        service.hooks.add, call.member.organisation, wish, height, _by(call)
+    )
     return json_reply(MadeWebhook(_shown(made), secret), status=201)
 
 
 @route(
     "GET", "/v1/webhooks/{id}", ("One webhook", "查询 webhook"),
-    tag="webhooks", refuses=(NO_HOOK,), gives=Content(JSON, Webhook, _WEBHOOK),
+    tag="webhooks", needs=_NEEDS, refuses=(NO_HOOK,), gives=Content(JSON, Webhook, _WEBHOOK),
 )  # fmt: skip
 async def webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
     """A webhook of the organisation's."""
@@ -213,8 +218,9 @@ async def webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
 
 @route(
     "PATCH", "/v1/webhooks/{id}", ("Change a webhook", "修改 webhook"),
-    tag="webhooks", most=16_384, reads=(IF_MATCH,), refuses=(*_MADE, NO_HOOK, PRECONDITION_FAILED),
-    takes=Content(JSON, WebhookChange, {"state": "paused"}), gives=Content(JSON, Webhook, _WEBHOOK),
+    tag="webhooks", needs=_NEEDS, most=16_384, reads=(IF_MATCH,),
+    refuses=(*_MADE, NO_HOOK, PRECONDITION_FAILED), gives=Content(JSON, Webhook, _WEBHOOK),
+    takes=Content(JSON, WebhookChange, {"state": "paused"}),
 )  # fmt: skip
 async def change_webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
     """Send elsewhere or something else, pause, or open again."""
@@ -230,36 +236,44 @@ async def change_webhook(service: Service, call: Call, asked: AskWebhook) -> Rep
     _known(service, wish)
     height = (await service.facade.status()).height
     made = await asyncio.to_thread(
-        service.hooks.change, organisation, asked.id, wish, state, height, lambda hook: _matches(call, hook)
+        service.hooks.change,
+        organisation,
+        asked.id,
+        wish,
+        state,
+        height,
+        lambda hook: _matches(call, hook),
+        _by(call),
     )
     return json_reply(_shown(made))
 
 
 @route(
     "DELETE", "/v1/webhooks/{id}", ("Remove a webhook", "删除 webhook"),
-    tag="webhooks", status=204, reads=(IF_MATCH,), refuses=(NO_HOOK, PRECONDITION_FAILED),
+    tag="webhooks", needs=_NEEDS, status=204, reads=(IF_MATCH,), refuses=(NO_HOOK, PRECONDITION_FAILED),
 )  # fmt: skip
 async def remove_webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
     """Nothing more is sent, and its deliveries are forgotten."""
     await asyncio.to_thread(
-        service.hooks.remove, call.member.organisation, asked.id, lambda hook: _matches(call, hook)
+        service.hooks.remove, call.member.organisation, asked.id, lambda hook: _matches(call, hook), _by(call)
     )
     return Reply(204)
 
 
 @route(
     "POST", "/v1/webhooks/{id}/rotate", ("Replace the secret", "更换密钥"),
-    tag="webhooks", refuses=(NO_HOOK, NOT_ROTATED), gives=Content(JSON, NewSecret, NewSecret(_SECRET)),
+    tag="webhooks", needs=_NEEDS, refuses=(NO_HOOK, NOT_ROTATED),
+    gives=Content(JSON, NewSecret, NewSecret(_SECRET)),
 )  # fmt: skip
 async def rotate_webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
     """A new secret, shown this once. For a day messages carry signatures under both."""
-    secret = await asyncio.to_thread(service.hooks.rotate, call.member.organisation, asked.id)
+    secret = await asyncio.to_thread(service.hooks.rotate, call.member.organisation, asked.id, _by(call))
     return json_reply(NewSecret(secret))
 
 
 @route(
     "POST", "/v1/webhooks/{id}/test", ("Try a webhook", "测试 webhook"),
-    tag="webhooks", status=202, refuses=(NO_HOOK,), gives=Content(JSON, Queued, Queued(1042)),
+    tag="webhooks", needs=_NEEDS, status=202, refuses=(NO_HOOK,), gives=Content(JSON, Queued, Queued(1042)),
 )  # fmt: skip
 async def test_webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
     """Send a message of type `dongting.test`."""
@@ -269,7 +283,7 @@ async def test_webhook(service: Service, call: Call, asked: AskWebhook) -> Reply
 
 @route(
     "GET", "/v1/webhooks/{id}/deliveries", ("Deliveries", "投递记录"),
-    tag="webhooks", refuses=(NO_HOOK, BAD_CURSOR),
+    tag="webhooks", needs=_NEEDS, refuses=(NO_HOOK, BAD_CURSOR),
     gives=Content(JSON, WebhookDeliveries, WebhookDeliveries([_DELIVERY], None)),
 )  # fmt: skip
 async def webhook_deliveries(service: Service, call: Call, asked: AskDeliveries) -> Reply:
@@ -285,12 +299,20 @@ async def webhook_deliveries(service: Service, call: Call, asked: AskDeliveries)
 
 @route(
     "POST", "/v1/webhooks/{id}/deliveries/{number}/replay", ("Send again", "重新投递"),
-    tag="webhooks", refuses=(NO_HOOK, NO_DELIVERY), gives=Content(JSON, WebhookDelivery, _DELIVERY),
+    tag="webhooks", needs=_NEEDS, refuses=(NO_HOOK, NO_DELIVERY),
+    gives=Content(JSON, WebhookDelivery, _DELIVERY),
 )  # fmt: skip
 async def replay_delivery(service: Service, call: Call, asked: AskDelivery) -> Reply:
     """Put a message in line again, whatever became of it, under the same webhook-id."""
-    done = await asyncio.to_thread(service.hooks.replay, call.member.organisation, asked.id, asked.number)
+    done = await asyncio.to_thread(
+        service.hooks.replay, call.member.organisation, asked.id, asked.number, _by(call)
+    )
     return json_reply(_delivery(done, call.head.language))
+
+
+def _by(call: Call) -> str | None:
+    """The person who asks, if one does."""
+    return call.member.actor.person if call.member.actor is not None else None
 
 
 def _known(service: Service, wish: Wish) -> None:

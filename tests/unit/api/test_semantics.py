@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from dongting.api.app import ROUTES
 from dongting.api.routes import JSON, Route
 
-LISTS = [each for each in ROUTES if "cursor" in each.asks.__struct_fields__]
+LISTS = [each for each in ROUTES if each.lists]
 KEYED = [each for each in ROUTES if each.keyed]
 
 
@@ -84,14 +84,11 @@ def test_fields_that_a_route_reads_make_another_request(site: Any) -> None:
 
 
 def test_what_may_be_repeated_takes_no_key() -> None:
-    unsafe = [each for each in ROUTES if not each.gets]
-    assert {each.name for each in unsafe if not each.keyed} == {
-        "submit-statements",  # the same bytes get the same answer
-        "proof",  # reads
-        "preview",  # signs and sends nothing
-        *(each.name for each in unsafe if each.method in ("PUT", "DELETE")),
-    }
-    assert KEYED
+    unsafe = [each for each in ROUTES if each.method in ("POST", "PATCH") and not each.safe]
+    kept_nowhere = {each.name for each in unsafe if each.secret or not each.signed}
+    assert {each.name for each in unsafe if not each.keyed} == kept_nowhere
+    assert "submit-statements" in kept_nowhere, "the same bytes get the same answer"
+    assert {"begin-upload", "finish-upload", "act", "make-webhook"} <= {each.name for each in KEYED}
 
 
 def test_a_lists_pages_are_linked(site: Any) -> None:
