@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from dongting.api import once, statements
-from dongting.api.routes import Call, Route, Table
+from dongting.api.routes import ANY, Call, Route, Table
 from dongting.api.service import Service
 from dongting.errors import Language, Refused, require
 from dongting.http.codes import INTERNAL, UNEXPECTED_BODY, WRONG_MEDIA_TYPE
@@ -138,7 +138,7 @@ class Door:
         given = message.get("content-type") or ""
         essence, _, parameter = (part.strip().lower() for part in given.partition(";"))
         plain = parameter in ("", "charset=utf-8") and not message.get("content-encoding")
-        right = essence == takes.media_type and plain
+        right = (essence == takes.media_type or takes.media_type == ANY) and plain
         require(right, WRONG_MEDIA_TYPE, wanted=takes.media_type, given=given[:80] or "-")
         limit = self._service.config.http.max_body
         body = await read_body(message, receive, min(limit, route.most or limit), self._service.limits)

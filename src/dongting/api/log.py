@@ -10,6 +10,7 @@ from dongting.api import samples
 from dongting.api.files import RANGE, byte_range
 from dongting.api.kinds import Index
 from dongting.api.routes import (
+    ANY,
     BYTES,
     CBOR,
     COSE,
@@ -29,10 +30,12 @@ from dongting.http.messages import Reply
 from dongting.kernel.codes import NO_SUCH_LEAF, REDACTED
 from dongting.node.facade import Status
 from dongting.node.prove import NOTHING_YET, TOO_MUCH
+from dongting.node.witness import NOT_A_WITNESS, NOT_PROVEN, NOT_THE_LOGS, OLD_BEYOND, UNKNOWN_LOG
 from dongting.store.files import BAD_RANGE
 from dongting.wire.keys import to_base64
 from dongting.wire.merkle import OUTSIDE_TREE
 from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, WIDTH, tile_named
+from dongting.wire.witness import BAD_REQUEST, MAX_BODY, SIZE_TYPE
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=60"
@@ -77,6 +80,20 @@ async def checkpoint(service: Service, call: Call, asked: AskCheckpoint) -> Repl
             if status.size <= asked.above:
                 await feed.grown(status.height, asked.wait)
     return bytes_reply((await service.facade.checkpoint()).encode(), PLAIN, "no-cache")
+
+
+@route(
+    "POST", "/witness/add-checkpoint", ("Cosign a checkpoint", "共签检查点"),
+    tag="log", signed=False, most=MAX_BODY, takes=Content(ANY, bytes, samples.ADD_CHECKPOINT),
+    gives=Content(PLAIN, str, samples.COSIGNATURE),
+    refuses=(BAD_REQUEST, NOT_A_WITNESS, UNKNOWN_LOG, NOT_THE_LOGS, OLD_BEYOND, NOT_PROVEN),
+)  # fmt: skip
+async def add_checkpoint(service: Service, call: Call, asked: Nothing) -> Reply:
+    """This node as a witness of checkpoints (C2SP tlog-witness): 200 with its cosignature, or 409 with the
+    size that it has cosigned last, as `text/x.tlog.size`."""
+    answer = await service.facade.cosign(call.data)
+    media = PLAIN if answer.status == 200 else SIZE_TYPE
+    return Reply(answer.status, answer.body, media, [("cache-control", "no-store")])
 
 
 class AskTile(msgspec.Struct, frozen=True):
@@ -185,4 +202,15 @@ async def proof(service: Service, call: Call, asked: Nothing) -> Reply:
     return bytes_reply(await service.facade.prove(call.data.addresses), CBOR)
 
 
-ROUTES = (status, genesis, checkpoint, entry_bundle, hash_tile, consistency, leaf, receipt, proof)
+ROUTES = (
+    status,
+    genesis,
+    checkpoint,
+    add_checkpoint,
+    entry_bundle,
+    hash_tile,
+    consistency,
+    leaf,
+    receipt,
+    proof,
+)

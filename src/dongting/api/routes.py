@@ -27,6 +27,7 @@ JSON = "application/json"
 CBOR = "application/cbor"
 COSE = "application/cose"
 BYTES = "application/octet-stream"
+ANY = "*/*"  # where a standard names no type of its content
 
 #: Whoever does something for an organisation on the ledger has one of these.
 ACTS = (PUBLISH, APPROVE, REQUEST)

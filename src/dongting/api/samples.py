@@ -16,6 +16,11 @@ CHECKPOINT = (
     "LzAxMjM0NTY3ODk6Ozw9Pj8AAQ==\n"
 )
 KEY = "pAEBAycgBiFYIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+ADD_CHECKPOINT = f"old 0\n\n{CHECKPOINT}"
+COSIGNATURE = (
+    "— witness.example TqgIUQAAAABrSdI+1W/gyko93XL3b6bWQif6E3E0f478mQwyFfmnzNb02s5fdFkiFsgC6vRDKbSZUUFCMtoM"
+    "+i/nkSfvzFK2k8r+DQ==\n"
+)
 ENVELOPE = Envelope(HASH64, "green-tech", HASH64, "c2VhbGVkLWRhdGEta2V5")
 BATCH = "hexadecimal: 82 590200 d284… 590200 d284…"
 GENESIS: dict[str, Any] = {

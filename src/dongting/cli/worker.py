@@ -37,7 +37,7 @@ _GRACE = 10  # seconds for requests under way when the worker is told to end
 log = logging.getLogger("dongting.worker")
 
 #: What belongs to programs; everything else is for people.
-_PROGRAMS = ("/v1/", "/log/checkpoint", "/log/tile/", "/log/proof/", "/health/")
+_PROGRAMS = ("/v1/", "/log/checkpoint", "/log/tile/", "/log/proof/", "/health/", "/witness/")
 
 
 class Composed:

@@ -284,6 +284,26 @@ class MetricsSettings(Struct, frozen=True):
     )] = False  # fmt: skip
 
 
+class WitnessSettings(Struct, frozen=True):
+    """Witnesses of checkpoints (C2SP tlog-witness), in both roles."""
+
+    name: Annotated[str, Meta(max_length=120, pattern=r"^[!-*,-~]*$(?!\n)"), documented(
+        "Name under which this node cosigns checkpoints (see `dongting node witness`); empty: no witness.",
+        "本节点共签检查点所用的名称；留空则不作见证方。见 `dongting node witness`。",
+        ("a name without spaces and plus signs, or empty", "不含空格和加号的名称，或留空"),
+    )] = ""  # fmt: skip
+    logs: Annotated[str, Meta(max_length=20_000), documented(
+        "Keys of further logs to cosign, as vkeys separated by spaces; that of the own network always is.",
+        "另外为其共签的日志的密钥，以空格分隔的 vkey；本网络的日志总在其列。",
+        ("vkeys separated by spaces, or empty", "以空格分隔的 vkey，或留空"),
+    )] = ""  # fmt: skip
+    ask: Annotated[str, Meta(max_length=20_000), documented(
+        "Witnesses that cosign this log: `vkey url`, separated by commas; /add-checkpoint follows the url.",
+        "为本日志共签的见证方：以逗号分隔的 `vkey url`；url 之后接 /add-checkpoint。",
+        ("vkey url, vkey url, …, or empty", "vkey url, vkey url, …，或留空"),
+    )] = ""  # fmt: skip
+
+
 class Config(Struct, frozen=True):
     """All settings; each section is a table of the file. `base` is the directory of the file."""
 
@@ -297,6 +317,7 @@ class Config(Struct, frozen=True):
     files: Files = Files()
     keystore: Keys = Keys()
     hooks: HooksSettings = HooksSettings()
+    witness: WitnessSettings = WitnessSettings()
     log: Log = Log()
     metrics: MetricsSettings = MetricsSettings()
     base: str = "."

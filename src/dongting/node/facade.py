@@ -107,6 +107,13 @@ class Download(Struct, frozen=True, array_like=True):
     owner: str
 
 
+class CosignAnswer(Struct, frozen=True, array_like=True):
+    """What a witness answers when it accepts, or knows another size: 200 with lines, 409 with the size."""
+
+    status: int
+    body: bytes
+
+
 class Facade(Protocol):
     """Every method may raise `Refused`; times are seconds since 1970, heights start at 1 (0 is genesis)."""
 
@@ -140,6 +147,10 @@ class Facade(Protocol):
 
     async def leaf(self, index: int) -> bytes:
         """The bytes of one leaf."""
+        ...
+
+    async def cosign(self, request: bytes) -> CosignAnswer:
+        """Cosign another's or this log's checkpoint as a witness (C2SP tlog-witness)."""
         ...
 
     async def receipt(self, index: int) -> bytes:

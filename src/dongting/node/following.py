@@ -197,6 +197,7 @@ class FollowNode(LedgerNode):
     def adopt(self, note: bytes) -> None:
         """Show this note from now on: the head is where it says."""
         self._issuer.adopt(note)
+        self._collector.wake()
 
     def forked(self, note: bytes, proof: Sequence[bytes]) -> str:
         """Keep the evidence of a second history; the file that holds it."""
@@ -240,7 +241,7 @@ class FollowNode(LedgerNode):
 
     async def checkpoint(self) -> str:
         require(self._issuer.note, CATCHING_UP)
-        return self._issuer.note.decode()
+        return await super().checkpoint()
 
     def _following(self) -> dict[str, Any]:
         lag = max(self._following_engine.target - self.machine.head.size, 0)

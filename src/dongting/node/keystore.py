@@ -23,7 +23,7 @@ from dongting.wire.profile import Profile
 from dongting.wire.sealing import METHODS, DecryptionKey, EncryptionKey, encryption_key
 from dongting.wire.suites import SUITES, Suite
 
-Purpose = Literal["signing", "encryption", "log", "node"]
+Purpose = Literal["signing", "encryption", "log", "node", "witness"]
 Stage = Literal["current", "next", "retired"]
 
 LOCKED = Code(
@@ -70,6 +70,7 @@ ALLOWED: dict[Purpose, tuple[str, ...]] = {
     "encryption": tuple(METHODS),
     "log": ("Ed25519",),  # C2SP signed notes; see the wire specification
     "node": ("Ed25519",),  # requests of a follower to the node that it follows
+    "witness": ("Ed25519",),  # cosignatures (C2SP tlog-cosignature)
 }
 
 

@@ -21,13 +21,28 @@ from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
 from dongting.kernel.store import Store
 from dongting.node.checkpoints import Issuer
+from dongting.node.config import WitnessSettings
 from dongting.node.cosigning import Cosigning
-from dongting.node.facade import Act, BlockChanges, Download, Facade, Fate, Signer, Status, Submitted, Version
+from dongting.node.facade import (
+    Act,
+    BlockChanges,
+    CosignAnswer,
+    Download,
+    Facade,
+    Fate,
+    Signer,
+    Status,
+    Submitted,
+    Version,
+)
 from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
 from dongting.node.recent import RecentBlocks
 from dongting.node.redactions import Redactions
+from dongting.node.restored import log_keys
+from dongting.node.signing import witness_key
+from dongting.node.witness import NOT_A_WITNESS, Collector, Witness, asked, trusted
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
@@ -70,6 +85,7 @@ log = logging.getLogger("dongting.ledger")
 
 STOP_GRACE = 5  # seconds for what is under way when the node is told to end
 BLOCKS_BYTES = 2 * 2**20  # of record bodies in one answer of `blocks`, but for the last block in it
+COSIGNING = 3.0  # seconds for which a proof waits for the cosignatures of witnesses
 PROVE_REST = 3  # so many times as long as a proof took, blocks have the loop for themselves
 
 
@@ -98,6 +114,7 @@ class LedgerNode(Facade):
         copy: Callable[[], Path] | None = None,
         restored: Refused | None = None,
         consortium: Settings | None = None,
+        witnessing: WitnessSettings | None = None,
     ) -> None:
         self._store = store
         self._genesis = genesis
@@ -122,8 +139,15 @@ class LedgerNode(Facade):
         self._clock = clock
         self._unlock = unlock
         self._copy = copy
+        roles = witnessing or WitnessSettings()
+        self._witness = self._make_witness(roles, directory) if roles.name else None
+        self._collector = Collector(self.machine, asked(roles.ask), lambda: self._issuer.note)
         self._cosigning: Cosigning | None = None
         self._engine = self._make_engine(limits, consortium)
+
+    def _make_witness(self, witnessing: WitnessSettings, directory: Path) -> Witness:
+        keys = trusted(witnessing.logs, self.origin, self.machine.profile, lambda: log_keys(self.machine))
+        return Witness(witnessing.name, directory / "witnessed", keys, self._clock)
 
     def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
         """The engine that orders for this node."""
@@ -148,9 +172,11 @@ class LedgerNode(Facade):
     async def start(self) -> None:
         """Start ordering."""
         await self._engine.start()
+        self._collector.start()
 
     async def stop(self) -> None:
         """Answer what has arrived, then close the store; no call may be under way any more."""
+        await self._collector.stop()
         try:
             await asyncio.wait_for(self._engine.stop(), STOP_GRACE)
         except TimeoutError:
@@ -163,6 +189,7 @@ class LedgerNode(Facade):
 
     def _committed(self, block: Block, seconds: float) -> None:
         self._issuer.issue()
+        self._collector.wake()
         self._recent.add(block)
         if block.removals:
             self._redact()
@@ -297,7 +324,13 @@ class LedgerNode(Facade):
 
     async def checkpoint(self) -> str:
         require(self._issuer.note, NO_LOG_KEY)
-        return self._issuer.note.decode()
+        return self._collector.cosigned(self._issuer.note).decode()
+
+    async def cosign(self, request: bytes) -> CosignAnswer:
+        key = witness_key(self._log_key)
+        if self._witness is None or key is None:
+            raise Refused(NOT_A_WITNESS)
+        return self._witness.add_checkpoint(request, key)
 
     async def tile(self, path: str) -> bytes:
         tile = tile_named(path)
@@ -362,9 +395,11 @@ class LedgerNode(Facade):
             finally:
                 now = loop.time()
                 self._prove_from = now + PROVE_REST * (now - began)
-        if self._cosigning is None:
+        note = await self._collector.complete(proof.checkpoint, COSIGNING)
+        if self._cosigning is not None:
+            note = await self._cosigning.gather(note)
+        if note == proof.checkpoint:
             return encoded
-        note = await self._cosigning.gather(proof.checkpoint)
         return msgspec.structs.replace(proof, checkpoint=note).encode()
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:

@@ -143,6 +143,7 @@ def opened(
         "unlock": lambda passphrase: unlocked_log_key(config, passphrase),
         "copy": lambda: copy_ledger(home, store),
         "restored": restored(home),
+        "witnessing": config.witness,
     }
     if engine.kind == "follow":
         exchange = home.exchange()

@@ -5,15 +5,14 @@ tlog-tiles). Of the last bundle only what is new is asked for, as a range (RFC 9
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
-from threading import Thread
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel.machine import Accepted, Outcome
+from dongting.node.outgoing import in_thread
 from dongting.sdk.statements import Statements
 from dongting.sdk.transport import BAD_ANSWER, NODE_AWAY, Transport, refusal
 from dongting.wire.keys import SigningKey, from_base64
@@ -70,27 +69,8 @@ class Upstream:
             each.close()
 
     async def ask(self, call: Callable[[], Result]) -> Result:
-        """Do something that waits for the network, in a thread that holds up nobody's end."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Result] = loop.create_future()
-
-        def settle(result: Result | None, error: BaseException | None) -> None:
-            if not answer.done():
-                if error is None:
-                    answer.set_result(cast(Result, result))
-                else:
-                    answer.set_exception(error)
-
-        def work() -> None:
-            try:
-                told: tuple[Result | None, BaseException | None] = (call(), None)
-            except BaseException as error:  # whoever asked must get an answer
-                told = (None, error)
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(settle, *told)
-
-        Thread(target=work, daemon=True, name="upstream").start()
-        return await answer
+        """Do something that waits for the network, in a thread."""
+        return await in_thread(call)
 
     async def checkpoint(self, size: int) -> bytes:
         """The newest signed checkpoint, as soon as it has more than `size` leaves or `WAIT` is over."""

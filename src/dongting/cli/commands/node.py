@@ -224,3 +224,35 @@ def parcels(told: Session) -> None:
     )  # fmt: skip
     told.table(heads, rows)
     told.answer(found)
+
+
+@_command(
+    "witness",
+    "Make this node a witness under NAME: a key in its keystore, and what to put into the settings.\n\n"
+    "A witness cosigns checkpoints of logs that only grow, by C2SP tlog-witness.",
+    "使本节点以 NAME 为名作见证方：在其密钥库中生成密钥，并显示应写入的设置。\n\n"
+    "见证方按 C2SP tlog-witness 为只增不改的日志共签检查点。",
+)
+@click.argument("name")
+@session
+def witness(told: Session, name: str) -> None:
+    """A witness key."""
+    from dongting.node.keystore import Keystore
+    from dongting.node.witness import vkey_of
+
+    keystore = Keystore.open(told.config.path(told.config.keystore.path))
+    keystore.unlock(told.passphrase("node"))
+    owner = keystore.entries()[0].organisation
+    there = [each for each in keystore.entries() if (each.purpose, each.stage) == ("witness", "current")]
+    entry = there[0] if there else keystore.add(owner, "witness", "Ed25519", int(time.time()))
+    vkey = vkey_of(name, keystore.signing_key(entry.name))
+    url = f"{told.config.public_url}/witness"
+    told.say(
+        f'Put into {told.home / CONFIG} and restart the node:\n\n[witness]\nname = "{name}"\n\n'
+        f'Whose log it shall cosign adds to witness.ask:\n\n"{vkey} {url}"\n\n'
+        f"Who verifies proofs trusts it by --witness {vkey}",
+        f'请写入 {told.home / CONFIG} 并重启节点：\n\n[witness]\nname = "{name}"\n\n'
+        f'需其共签的日志运营方在 witness.ask 中加入：\n\n"{vkey} {url}"\n\n'
+        f"验证方用 --witness {vkey} 表示信任",
+    )
+    told.answer({"vkey": vkey, "url": url})
