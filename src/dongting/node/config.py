@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from dongting.errors import Code, Language, Refused, require
 from dongting.node import settings
+from dongting.node.sending import HooksSettings, Mail
 from dongting.node.settings import documented
 
 UNREADABLE = Code(
@@ -208,17 +209,6 @@ class Accounts(Struct, frozen=True):
     )] = 12  # fmt: skip
 
 
-class HooksSettings(Struct, frozen=True):
-    """Messages that the node sends to addresses of its members' choice."""
-
-    private_addresses: Annotated[bool, documented(
-        "Set to true to let webhooks reach private, loopback and link-local addresses, also without TLS: "
-        "whoever may make a webhook can then reach what this machine can.",
-        "设为 true 允许 webhook 访问内网、本机和链路本地地址（含未加密的）："
-        "能创建 webhook 的人即可访问本机可达的地址。",
-    )] = False  # fmt: skip
-
-
 class Files(Struct, frozen=True):
     """Files and parts, encrypted."""
 
@@ -318,6 +308,7 @@ class Config(Struct, frozen=True):
     keystore: Keys = Keys()
     hooks: HooksSettings = HooksSettings()
     witness: WitnessSettings = WitnessSettings()
+    mail: Mail = Mail()
     log: Log = Log()
     metrics: MetricsSettings = MetricsSettings()
     base: str = "."
@@ -452,6 +443,12 @@ def _check_reach(config: Config) -> None:
         http.public_url.startswith("https://") or host in (*_LOOPBACK, ""),
         NEEDS_TLS, setting="http.public_url", value=http.public_url,
         instead_en="Give an https:// address", instead_zh="请填写 https:// 地址",
+    )  # fmt: skip
+    mail = config.mail
+    require(
+        mail.security != "none" or not mail.host or mail.host in _LOOPBACK,
+        NEEDS_TLS, setting="mail.security", value=mail.security,
+        instead_en="Choose starttls or tls", instead_zh="请选择 starttls 或 tls",
     )  # fmt: skip
     bind, port = metrics.bind.rsplit(":", 1)
     if int(port) > 65535:

@@ -9,9 +9,11 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from pathlib import Path
 
+from dongting.errors import Refused
 from dongting.node import logs
 from dongting.node.config import load
 from dongting.node.events import Events
@@ -21,35 +23,77 @@ from dongting.node.hooks.dispatch import Dispatcher
 from dongting.node.hooks.subscriptions import Hooks
 from dongting.node.hooks.telling import Teller
 from dongting.node.link import Link, remote
+from dongting.node.moments import zone_of
+from dongting.node.notices.book import Book
+from dongting.node.notices.mail import Post
+from dongting.node.notices.mailing import Mailer
+from dongting.node.notices.noticing import Noticer
+from dongting.node.notices.words import Words, noticed
 from dongting.node.outward import Outward
-from dongting.node.people.database import Database
+from dongting.node.people.accounts import open_accounts
+from dongting.node.people.register import Register
+from dongting.node.unlock import offered
+from dongting.store.views import Views
 from dongting.wire.genesis import network_id
 
+_PAUSE = 0.5  # seconds between looks for what to notice
 _SPREAD = 0.2  # by which a delay may be shorter or longer
 
 
-def assembled(home: Home, facade: Facade, database: Database, clock: Callable[[], float]) -> Dispatcher:
-    """The dispatcher of the node in this home."""
-    rules, profile = home.rules(), home.profile()
-    network = network_id(home.genesis_bytes(), profile)
+@dataclass(frozen=True, slots=True)
+class Messenger:
+    """What sends: webhooks, notices, e-mail."""
+
+    dispatcher: Dispatcher
+    noticer: Noticer
+    mailer: Mailer
+
+    async def notice(self) -> None:
+        """Give notices until cancelled; a ledger that is away is waited for."""
+        while True:
+            try:
+                more = await self.noticer.step()
+            except Refused:
+                more = False
+            if not more:
+                await asyncio.sleep(_PAUSE)
+
+
+def assembled(
+    home: Home, facade: Facade, views: Views, register: Register, post: Post | None = None
+) -> Messenger:
+    """All that sends for the node in this home."""
+    rules, profile, genesis = home.rules(), home.profile(), home.genesis()
+    network, url = network_id(home.genesis_bytes(), profile), home.config.public_url
     events = Events(facade, {name: typed.declared for name, typed in rules.by_name.items()}, network)
     outward = Outward(home.config.hooks.private_addresses)
-    hooks = Hooks(database, outward, profile, lambda: int(clock()))
-    teller = Teller(facade, events, rules, home.config.public_url, {})
+    hooks = Hooks(register.database, outward, profile, register.clock)
+    book = Book(register.database, register.clock)
+    zone = zone_of(genesis.zone)
+    words = Words(rules, zone, url)
+    teller = Teller(facade, events, rules, url, {"notice": noticed(book, words, url)})
     draw = random.SystemRandom()
-    return Dispatcher(hooks, facade, events, teller, outward, lambda: 1 + _SPREAD * (2 * draw.random() - 1))
+    dispatcher = Dispatcher(
+        hooks, facade, events, teller, outward, lambda: 1 + _SPREAD * (2 * draw.random() - 1)
+    )
+    noticer = Noticer(book, facade, events, views, rules, lambda: register.hosted, register.operator)
+    settings = home.config.mail
+    post = post or Post(settings, lambda: offered(settings.credential))
+    name = genesis.name.get("zh") or genesis.name.get("en") or network[:16]
+    return Messenger(dispatcher, noticer, Mailer(book, post, words, zone, name, url))
 
 
 async def run(home: Home, parent: int) -> None:
     """Send until SIGTERM, SIGINT, or the end of the parent process."""
     os.nice(10)
     link = Link(home.socket)
-    database = Database(home.config.accounts_url)
-    dispatcher = assembled(home, remote(link), database, time.time)
+    accounts, views = open_accounts(home, time.time), home.views()
+    made = assembled(home, remote(link), views, accounts.register)
     try:
-        await _until_told([dispatcher.run()], parent)
+        await _until_told([made.dispatcher.run(), made.notice(), made.mailer.run()], parent)
     finally:
-        database.close()
+        accounts.close()
+        views.close()
         await link.close()
 
 

@@ -8,6 +8,9 @@ from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.home import Home
 from dongting.node.metrics import Metrics, metrics
+from dongting.node.moments import zone_of
+from dongting.node.notices.book import Book
+from dongting.node.notices.words import Words
 from dongting.node.people.accounts import Accounts
 from dongting.store.views import Views
 from dongting.web import (
@@ -19,6 +22,7 @@ from dongting.web import (
     desk,
     entering,
     keys,
+    notices,
     pages,
     people,
     printed,
@@ -57,7 +61,8 @@ PUBLIC: tuple[Place, ...] = (
     Place("/static/{name...}", assets.static),
 )
 PLACES: tuple[Place, ...] = (
-    *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES, *desk.PLACES
+    *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES,
+    *notices.PLACES, *desk.PLACES,
 )  # fmt: skip
 
 
@@ -96,6 +101,10 @@ def create(
         agents=agents,
         profile=home.profile(),
         secure=scheme_of(home.config) == "https",
+        book=Book(accounts.register.database, accounts.register.clock),
+        words=Words(home.rules(), zone_of(genesis.zone), url),
+        unread=notices.Unread(),
+        mails=bool(home.config.mail.host),
     )
     return Door(
         site, PLACES, limits, counted or metrics(),

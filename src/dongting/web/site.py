@@ -13,6 +13,8 @@ from dongting.errors import Language, Refused
 from dongting.http.messages import Reply
 from dongting.node.agents import Agents
 from dongting.node.facade import Facade, Status
+from dongting.node.notices.book import Book
+from dongting.node.notices.words import Words
 from dongting.node.people.accounts import Accounts
 from dongting.node.people.entrance import Said
 from dongting.store.views import Views
@@ -25,6 +27,7 @@ from dongting.wire.profile import Profile
 if TYPE_CHECKING:
     from dongting.web.assets import Assets
     from dongting.web.blocks import Blocks
+    from dongting.web.notices import Unread
     from dongting.web.offers import Surveys
 
 HTML = "text/html; charset=utf-8"
@@ -34,7 +37,8 @@ _KNOWN = 60  # seconds that an organisation's name is remembered
 @dataclass(slots=True)
 class Site:
     """One worker's pages. `url` is the address by which others reach them, without a final slash; `secure`
-    says that it is reached encrypted only. `agents` act for the organisations hosted here.
+    says that it is reached encrypted only. `agents` act for the organisations hosted here; `mails`: the node
+    sends e-mail.
     """
 
     facade: Facade
@@ -51,6 +55,10 @@ class Site:
     secure: bool
     agents: Agents | None
     profile: Profile
+    book: Book
+    words: Words
+    unread: "Unread"
+    mails: bool
     _names: dict[str, tuple[float, Text]] = field(default_factory=dict)
 
     @property

@@ -226,6 +226,14 @@ class Hooks:
         )  # fmt: skip
 
 
+def listening(connection: Connection, organisation: str) -> list[Hook]:
+    """The open webhooks of an organisation that want its notices."""
+    query = select(hook).where(
+        hook.c.organisation == organisation, hook.c.about == "notices", hook.c.state == "active"
+    )
+    return [_hook(row) for row in connection.execute(query)]
+
+
 def enqueue(connection: Connection, to: Hook, message: str, now: int, full: Refused | None = None) -> int:
     """Put a message in line for a webhook, or set it aside where the line is `full`; its number."""
     row: dict[str, object] = {"hook": to.id, "message": message, "state": "waiting", "due": now, "made": now}

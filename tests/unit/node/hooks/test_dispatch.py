@@ -14,13 +14,13 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from dongting.node.config import HooksSettings
 from dongting.node.home import Home
 from dongting.node.hooks import dispatch, subscriptions
 from dongting.node.hooks.dispatch import DELAYS, Dispatcher
 from dongting.node.hooks.subscriptions import Hook, Hooks, Wish
 from dongting.node.messenger import assembled
-from dongting.node.people.database import Database
+from dongting.node.people.accounts import open_accounts
+from dongting.node.sending import HooksSettings
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 DOWN = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
@@ -37,7 +37,7 @@ class Post:
         self.more: list[asyncio.Server] = []
         config = msgspec.structs.replace(site.home.config, hooks=HooksSettings(private_addresses=True))
         self.home = Home(config)
-        self.database = Database(config.accounts_url)
+        self.accounts = open_accounts(self.home, lambda: self.now)
         self.dispatcher = self.fresh()
         self.hooks: Hooks = self.dispatcher._hooks
         self.server = site.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
@@ -45,9 +45,12 @@ class Post:
 
     def fresh(self) -> Dispatcher:
         """A dispatcher as after a restart."""
-        made = assembled(self.home, self.site.node, self.database, lambda: self.now)
+        made = self.assembled()
         made._jitter = lambda: 1.0
         return made
+
+    def assembled(self) -> Dispatcher:
+        return assembled(self.home, self.site.node, self.site.views, self.accounts.register).dispatcher
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -89,7 +92,7 @@ def post(new_site: Any) -> Iterator[Post]:
     yield made
     for server in (made.server, *made.more):
         server.close()
-    made.database.close()
+    made.accounts.close()
 
 
 def publish(post: Post, by: str = "env-bureau") -> str:
@@ -153,7 +156,7 @@ def test_a_failed_attempt_is_repeated_later_and_later_then_set_aside(post: Post)
 
 
 def test_delays_differ_by_chance(post: Post) -> None:
-    waits = {assembled(post.home, post.site.node, post.database, lambda: 0)._wait(3, None) for _ in range(50)}
+    waits = {post.assembled()._wait(3, None) for _ in range(50)}
     assert len(waits) > 10
     assert all(0.8 * DELAYS[2] <= each <= 1.2 * DELAYS[2] for each in waits)
 
