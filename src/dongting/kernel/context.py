@@ -15,7 +15,7 @@ from dongting.errors import Code, Fault, Refused
 from dongting.kernel import codes
 from dongting.kernel.entries import leaf_key, record_key
 from dongting.kernel.redaction import Removal, block_of, is_statement, removal
-from dongting.kernel.rules import Rules, Verb
+from dongting.kernel.rules import Rules, Typed, Verb
 from dongting.kernel.store import Change, Store
 from dongting.wire.profile import profile_named
 
@@ -43,10 +43,23 @@ class State:
         if cached is not None:
             return cached
         data = self.store.get(record_key(address))
-        if data is None:
-            return _NONE
+        return _NONE if data is None else self._decoded(self.rules.records[struct], address, data)
+
+    def absent(self, addresses: Sequence[str]) -> list[str]:
+        """Those of the addresses at which there is no record; the others are at hand from here on."""
+        unknown = [address for address in addresses if address not in self.cache]
+        absent = []
+        stored = self.store.get_many([record_key(address) for address in unknown]) if unknown else ()
+        for address, data in zip(unknown, stored, strict=True):
+            if data is None:
+                absent.append(address)
+            elif (typed := self.rules.by_name.get(address.partition("/")[0])) is not None:
+                self._decoded(typed, address, data)
+        return absent
+
+    def _decoded(self, typed: Typed, address: str, data: bytes) -> Versioned:
         try:
-            entry = self.rules.records[struct].decode(data)
+            entry = typed.decode(data)
         except msgspec.MsgspecError as error:
             raise Fault(f"the stored record {address} is damaged: {error}; run `dongting audit`") from error
         self.remember(address, (entry.body, entry.version))
@@ -92,6 +105,8 @@ class Execution:
         self._seen = dict(block)  # as the block stands: what was read or written, and what there is not
         self._writes: dict[str, Versioned] = {}
         self._principal = Principal("", frozenset(), frozenset())
+        self._signers: dict[tuple[str, bytes], Principal] = {}
+        self._told: Execution | None = None  # through which the signers' records were read
         self._app = ""
         self.removals: list[Removal] = []
         self.time = frame.time
@@ -122,6 +137,20 @@ class Execution:
 
     def acts_for(self, organisation: str) -> bool:
         return organisation in self._principal.acts_for
+
+    def expect(self, addresses: Sequence[str]) -> None:
+        """Look at once at the records that statements name: most ask whether theirs is new."""
+        self._seen.update(dict.fromkeys(self._state.absent(addresses), _NONE))
+
+    def signer(self, issuer: str, kid: bytes) -> Principal:
+        """Who signed a statement; remembered until a record is written that told of a signer."""
+        known = self._signers.get((issuer, kid))
+        if known is None:
+            if self._told is None:
+                self._told = Execution(self._state, self._frame, self._block)
+            known = self._state.rules.authority(self._told).signer(issuer, kid.hex())
+            self._signers[issuer, kid] = known
+        return known
 
     def get(self, record: type[R], id: str) -> R | None:
         found: R | None = self._find(record, self._records[record].prefix + id)[0]
@@ -231,9 +260,12 @@ class Execution:
 
     def finish(self) -> dict[str, Versioned]:
         """Hand the statement's writes to the block."""
-        self._block.update(self._writes)
-        self._seen.update(self._writes)
-        return self._writes
+        writes = self._writes
+        self._block.update(writes)
+        self._seen.update(writes)
+        if self._told is not None and not self._told._seen.keys().isdisjoint(writes):
+            self._told, self._signers = None, {}
+        return writes
 
 
 def decode_arguments(verb: Verb, payload: bytes) -> Any:

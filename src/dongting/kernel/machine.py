@@ -179,6 +179,7 @@ class Machine:
         asked = [self._asked(statement) for statement in statements]
         block = Block(head, [])
         work = self._execution(frame, block)
+        work.expect([statement.subject for statement in statements])
         mine: dict[tuple[str, bytes], tuple[int, bytes]] = {}
         accepted: list[Statement] = []
         for statement, arguments, before in zip(statements, asked, seen, strict=True):
@@ -223,7 +224,8 @@ class Machine:
     ) -> None:
         """Run a statement and add what it did to the block."""
         self._run(work, statement, arguments, before)
-        block.removals += work.removals
+        if work.removals:
+            block.removals += work.removals
         block.pending.append((index, work.finish()))
 
     def _again(self, index: int, height: int, time: int) -> Accepted:
@@ -251,7 +253,7 @@ class Machine:
             raise Refused(codes.EXPIRED, until=moment(statement.last_moment()))
         if before is not None:
             raise Refused(codes.REPLAYED, issuer=statement.issuer, index=before[0])
-        principal = self.rules.authority(work).signer(statement.issuer, statement.kid.hex())
+        principal = work.signer(statement.issuer, statement.kid)
         verb = self._verb(work, statement)
         check_role(verb, principal)
         return principal, verb
@@ -311,9 +313,8 @@ class Machine:
         """Add the leaves, the block end and what commits to all of it."""
         head = self.head
         self._settle(block)
-        for index, statement in enumerate(accepted, head.size):
-            block.changes.append((leaf_key(index), statement.data))
-            block.changes.append(self._replay.record(statement, index, time))
+        block.changes += [(leaf_key(n), statement.data) for n, statement in enumerate(accepted, head.size)]
+        block.changes += self._replay.records(accepted, head.size, time)
         block.tree = self.tree.update(block.hashes)
         end = BlockEnd(height, time, head.size, block.tree.root).encode()
         block.changes.append((leaf_key(head.size + len(accepted)), end))

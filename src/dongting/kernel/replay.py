@@ -33,7 +33,8 @@ class ReplayWindow:
     def seen(self, statements: Sequence[Statement], time: int) -> list[tuple[int, bytes] | None]:
         """For each statement, the index and leaf hash of the one accepted under its issuer and nonce."""
         epoch = time // EPOCH
-        keys = [_key(epoch, each.issuer, each.nonce) for each in statements]
+        prefix = _prefix(epoch)
+        keys = [prefix + each.nonce + each.issuer.encode("ascii") for each in statements]
         found = [None if value is None else _place(value) for value in self._store.get_many(keys)]
         # What is dated in this epoch cannot have been accepted in the one before.
         start = epoch * EPOCH + MAX_AHEAD
@@ -51,10 +52,13 @@ class ReplayWindow:
                 return _place(value)
         return None
 
-    def record(self, statement: Statement, index: int, time: int) -> Change:
-        """The change that remembers an accepted statement."""
-        key = _key(time // EPOCH, statement.issuer, statement.nonce)
-        return key, index.to_bytes(8) + statement.leaf
+    def records(self, accepted: Sequence[Statement], first: int, time: int) -> list[Change]:
+        """The changes that remember accepted statements, the first of which has the index `first`."""
+        prefix = _prefix(time // EPOCH)
+        return [
+            (prefix + each.nonce + each.issuer.encode("ascii"), index.to_bytes(8) + each.leaf)
+            for index, each in enumerate(accepted, first)
+        ]
 
     def expired(self, before: int, time: int) -> list[bytes]:
         """The prefixes of keys to drop: epochs from which nothing can come any more.

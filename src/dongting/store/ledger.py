@@ -8,6 +8,7 @@ file it is in. One process writes; the operating system's lock on the directory 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -39,6 +40,8 @@ FORMAT = 1  # of keys, values and files; raised by one for each change that need
 FORMAT_FILE = "FORMAT"
 FORMAT_NAME = "dongting-ledger"
 DATABASE = "rocksdb"
+
+_KEY = itemgetter(0)
 
 MEBIBYTE = 1024 * 1024
 CACHE = 96 * MEBIBYTE
@@ -210,7 +213,8 @@ class LedgerStore:
         batch = WriteBatch(raw_mode=True)
         for prefix in drop:
             self._drop(batch, prefix)
-        for key, value in changes:
+        # In the order of keys, in which RocksDB finds the place of each from that of the one before.
+        for key, value in sorted(changes, key=_KEY):
             if value is None:
                 batch.delete(key)
             else:

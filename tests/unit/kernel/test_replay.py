@@ -19,7 +19,9 @@ def test_what_was_recorded_is_seen_in_its_epoch_and_the_next_and_forgotten_after
     store = MemoryStore()
     window = ReplayWindow(store)
     start = 100 * EPOCH
-    store.write([window.record(statement(1), 7, start), window.record(statement(2), 8, start + EPOCH - 1)])
+    store.write(
+        [*window.records([statement(1)], 7, start), *window.records([statement(2)], 8, start + EPOCH - 1)]
+    )
     for time in (start, start + EPOCH - 1, start + EPOCH, start + 2 * EPOCH - 1):
         assert window.seen([statement(1), statement(2), statement(3)], time) == [
             (7, b"h" * 32), (8, b"h" * 32), None,
@@ -31,14 +33,14 @@ def test_what_was_recorded_is_seen_in_its_epoch_and_the_next_and_forgotten_after
 def test_the_same_nonce_of_another_issuer_is_another_statement() -> None:
     store = MemoryStore()
     window = ReplayWindow(store)
-    store.write([window.record(statement(1), 7, 0)])
+    store.write(window.records([statement(1)], 7, 0))
     assert window.seen([statement(1, "green-tech")], 0) == [None]
 
 
 def test_only_the_first_block_of_an_epoch_prunes_and_only_older_epochs() -> None:
     store = MemoryStore()
     window = ReplayWindow(store)
-    store.write([window.record(statement(n), n, n * EPOCH) for n in range(2, 5)])
+    store.write([change for n in range(2, 5) for change in window.records([statement(n)], n, n * EPOCH)])
     assert not window.expired(4 * EPOCH, 4 * EPOCH + 1)
     store.write([], window.expired(3 * EPOCH, 4 * EPOCH))
     assert [int.from_bytes(key[1:6]) for key, _ in store.scan(b"c")] == [3, 4]
