@@ -8,6 +8,7 @@ import msgspec
 from dongting.api import (
     acting,
     actions,
+    applications,
     audit,
     documents,
     events,
@@ -71,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     *documents.ROUTES,
     *exchange.ROUTES,
     *audit.ROUTES,
+    *applications.ROUTES,
     *health.ROUTES,
 )
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dongting.cli.founding import attempt, document, founder_of, new_keys
+from dongting.cli.founding import attempt, document, founder_of
 from dongting.cli.session import CONFIG
 from dongting.engines.cometbft.directory import make_keys
 from dongting.errors import Code, require
 from dongting.node.keyfile import Derivation
 from dongting.node.keystore import Keystore
+from dongting.node.signing import new_keys
 from dongting.wire import genesis as documents
 from dongting.wire.genesis import LogKey
 from dongting.wire.profile import profile_named

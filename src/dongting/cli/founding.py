@@ -16,12 +16,12 @@ from dongting.cli.session import CONFIG, Session
 from dongting.errors import Code, Refused, require
 from dongting.kernel.machine import Machine
 from dongting.node.installed import installed_rules, installed_versions
-from dongting.node.keystore import Entry, Keystore
+from dongting.node.keystore import Keystore
+from dongting.node.signing import new_keys
 from dongting.store.ledger import LedgerStore
 from dongting.wire import genesis as documents
 from dongting.wire.genesis import Calendar, Founder, Genesis, LogKey, Quorum
 from dongting.wire.profile import Profile, profile_named
-from dongting.wire.sealing import method_for
 
 NETWORK_HERE = Code(
     "cli", 5, "network-here",
@@ -41,7 +41,6 @@ NO_FOUNDERS = Code(
 )  # fmt: skip
 
 _FIELDS = {"id", "kind", "name-zh", "name-en", "region", "credit-code"}
-_SUITES = {"international": "Ed25519", "national": "SM2"}
 
 _SETTINGS = """\
 # The settings of this node. `dongting config reference` explains all that there are.
@@ -62,14 +61,6 @@ class Founded:
     id: str
     origin: str
     keystores: list[str]
-
-
-def new_keys(keystore: Keystore, organisation: str, profile: Profile, now: int) -> list[Entry]:
-    """A signing and an encryption key of the profile's kinds."""
-    return [
-        keystore.add(organisation, "signing", _SUITES[profile.name], now),
-        keystore.add(organisation, "encryption", method_for(profile).name, now),
-    ]
 
 
 def public_keys(keystore: Keystore, organisation: str) -> tuple[list[str], str]:

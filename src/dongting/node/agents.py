@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from dongting.errors import Language, require
-from dongting.node.custodian import LOCKED, Custodian, Hosted
+from dongting.node.custodian import LOCKED, Custodian, Hosted, Made
 from dongting.sdk.client import Client
+from dongting.sdk.network import network_of
 from dongting.wire.envelope import Envelope
 from dongting.wire.keys import PublicKey, from_base64, public_key
 from dongting.wire.profile import Profile
@@ -95,6 +96,10 @@ class Agents:
     async def organisations(self) -> list[Hosted]:
         """The organisations that this node hosts."""
         return await self._custodian.hosted()
+
+    async def make(self, organisation: str) -> Made:
+        """Make the keys of an organisation that this node is to host, or tell those that it has."""
+        return await self._custodian.make_for(organisation, network_of(self._genesis).id)
 
     async def run(self, organisation: str, language: Language, work: Callable[[Client], R]) -> R:
         """Do some work as a hosted organisation, in a thread; refuses who is not hosted or is locked."""

@@ -6,15 +6,20 @@ takes a worker over can act while that lasts, and takes nothing away.
 
 import asyncio
 import logging
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
-from dongting.errors import Code, Refused
-from dongting.node.keystore import Keystore
+from dongting.errors import Code, Refused, require
+from dongting.node.keystore import BAD_NAME, ORGANISATION, Keystore
+from dongting.node.signing import new_keys
 from dongting.wire.envelope import Envelope
+from dongting.wire.keys import to_base64
+from dongting.wire.possession import prove
 from dongting.wire.profile import Profile
 
 NOT_HOSTED = Code(
@@ -45,6 +50,15 @@ class Hosted(Struct, frozen=True, array_like=True):
     public: str
 
 
+class Made(Struct, frozen=True, array_like=True):
+    """The public keys of an organisation whose keystore was made here, in base64url: the COSE_Key that signs,
+    the proof of its possession for this network, and the encryption key."""
+
+    signing: str
+    possession: str
+    encryption: str
+
+
 class Custodian(Protocol):
     """Every method may raise `Refused`."""
 
@@ -68,6 +82,11 @@ class Custodian(Protocol):
         """Unlock the keys of one organisation; for the operator on this machine, never over HTTP."""
         ...
 
+    async def make_for(self, organisation: str, network: str) -> Made:
+        """Make keys for an organisation that this node is to host, or tell those it has, with the proof of
+        possession for that network."""
+        ...
+
 
 class Keyring(Custodian):
     """The keystores under `directory`, one for each organisation: `ORGANISATION/keystore.json`.
@@ -75,8 +94,11 @@ class Keyring(Custodian):
     A keystore that another process changed (a rotation, say) is read again before it is used.
     """
 
-    def __init__(self, directory: Path, profile: Profile) -> None:
+    def __init__(
+        self, directory: Path, profile: Profile, passphrase: Callable[[str], bytes | None] = lambda _: None
+    ) -> None:
         self._directory = directory
+        self._passphrase = passphrase
         self._profile = profile
         self._open: dict[str, Keystore] = {}
 
@@ -95,10 +117,30 @@ class Keyring(Custodian):
     async def unlock_for(self, organisation: str, passphrase: bytes) -> None:
         await asyncio.to_thread(self._store(organisation).unlock, passphrase)
 
-    async def unlock_all(self, passphrase: Callable[[str], bytes | None]) -> None:
+    async def make_for(self, organisation: str, network: str) -> Made:
+        if not (self._directory / organisation / "keystore.json").exists():
+            await asyncio.to_thread(self._make, organisation)
+        keystore = self._unlocked(organisation)
+        keys = {entry.purpose: entry.public for entry in keystore.entries() if entry.stage == "current"}
+        key = keystore.signing_key(f"{organisation}/signing")
+        proof = to_base64(prove(key, self._profile, network, organisation))
+        return Made(keys["signing"], proof, keys["encryption"])
+
+    def _make(self, organisation: str) -> None:
+        require(re.fullmatch(ORGANISATION, organisation), BAD_NAME, name=organisation[:64])
+        passphrase = self._passphrase(organisation)
+        if passphrase is None:
+            raise Refused(LOCKED, organisation=organisation)
+        directory = self._directory / organisation
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keystore = Keystore.create(directory / "keystore.json", passphrase)
+        new_keys(keystore, organisation, self._profile, int(time.time()))
+        self._open[organisation] = keystore
+
+    async def unlock_all(self) -> None:
         """Unlock each keystore that the passphrase given for it fits; the others stay locked."""
         for organisation in self._organisations():
-            given = passphrase(organisation)
+            given = self._passphrase(organisation)
             if given is None:
                 continue
             try:

@@ -63,7 +63,7 @@ BAD_NAME = Code(
     "{name} 不是有效的组织标识：请使用小写字母、数字、点和连字符。",
 )  # fmt: skip
 
-_ORGANISATION = r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)"
+ORGANISATION = r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$(?!\n)"
 
 ALLOWED: dict[Purpose, tuple[str, ...]] = {
     "signing": tuple(SUITES),
@@ -94,7 +94,7 @@ class Opener(Protocol):
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is public of one key: `public` is its COSE_Key in base64url, `created` in seconds."""
 
-    organisation: Annotated[str, msgspec.Meta(pattern=_ORGANISATION, max_length=64)]
+    organisation: Annotated[str, msgspec.Meta(pattern=ORGANISATION, max_length=64)]
     purpose: Purpose
     version: Annotated[int, msgspec.Meta(ge=1)]
     stage: Stage
@@ -258,7 +258,7 @@ class Keystore:
 
     def _made(self, organisation: str, purpose: Purpose, kind: str, stage: Stage, now: int) -> Entry:
         self._need_unlocked()
-        require(re.match(_ORGANISATION, organisation), BAD_NAME, name=organisation[:64])
+        require(re.match(ORGANISATION, organisation), BAD_NAME, name=organisation[:64])
         require(
             kind in ALLOWED[purpose],
             WRONG_KIND, purpose=purpose, allowed=", ".join(ALLOWED[purpose]), given=kind,

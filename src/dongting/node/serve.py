@@ -194,11 +194,11 @@ async def serve(
         await children.stop()
         store.close()
         raise
-    keyring = Keyring(home.path / "keys", home.profile())
+    keyring = Keyring(home.path / "keys", home.profile(), passphrase)
     server = LinkServer(node, home.socket, keyring)
     await node.start()
     await server.start()
-    unlocking = asyncio.create_task(keyring.unlock_all(passphrase))
+    unlocking = asyncio.create_task(keyring.unlock_all())
     host, port = listener.getsockname()[:2]
     waiting = asyncio.create_task(_answering(host, port, unlocking))
     try:

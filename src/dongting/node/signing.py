@@ -1,9 +1,15 @@
-"""The node's own keys, apart from every organisation's: the log key of a node that orders signs checkpoints
-and receipts; the node key of a follower signs its requests to the node that it follows."""
+"""Keys made for organisations, and the node's own, apart from every organisation's: the log key of a node
+that orders signs checkpoints and receipts; the node key of a follower signs its requests to the node that it
+follows.
+"""
 
 from dongting.errors import Refused, require
-from dongting.node.keystore import NO_SUCH_KEY, HeldKey, Keystore, Purpose
+from dongting.node.keystore import NO_SUCH_KEY, Entry, HeldKey, Keystore, Purpose
 from dongting.wire.keys import SigningKey
+from dongting.wire.profile import Profile
+from dongting.wire.sealing import method_for
+
+_SUITES = {"international": "Ed25519", "national": "SM2"}
 
 
 def log_key(keystore: Keystore) -> SigningKey:
@@ -24,6 +30,14 @@ def witness_key(beside: SigningKey | None) -> SigningKey | None:
         return _current(beside.store, "witness")
     except Refused:
         return None
+
+
+def new_keys(keystore: Keystore, organisation: str, profile: Profile, now: int) -> list[Entry]:
+    """A signing and an encryption key of the profile's kinds for an organisation."""
+    return [
+        keystore.add(organisation, "signing", _SUITES[profile.name], now),
+        keystore.add(organisation, "encryption", method_for(profile).name, now),
+    ]
 
 
 def _current(keystore: Keystore, purpose: Purpose) -> SigningKey:

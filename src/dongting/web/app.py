@@ -15,6 +15,7 @@ from dongting.node.people.accounts import Accounts
 from dongting.store.views import Views
 from dongting.web import (
     account,
+    applying,
     assets,
     audit,
     catalogue,
@@ -62,7 +63,7 @@ PUBLIC: tuple[Place, ...] = (
 )
 PLACES: tuple[Place, ...] = (
     *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES,
-    *notices.PLACES, *desk.PLACES,
+    *applying.PLACES, *notices.PLACES, *desk.PLACES,
 )  # fmt: skip
 
 

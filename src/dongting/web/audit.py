@@ -32,10 +32,15 @@ KINDS = {
     "recovery-codes-made": marked("Recovery codes made"),
     "api-key-made": marked("API key made"),
     "api-key-revoked": marked("API key revoked"),
+    "application-received": marked("Application received"),
+    "application-admitted": marked("Application admitted"),
+    "application-proposed": marked("Application proposed to the founders"),
+    "application-declined": marked("Application declined"),
 }
 #: What the facts of a line are called.
 FACTS = {
-    "about": marked("about"), "action": marked("action"), "by": marked("by means of"),
+    "about": marked("about"), "action": marked("action"), "application": marked("application"),
+    "by": marked("by means of"),
     "client": marked("from the address"), "code": marked("code"), "key": marked("key"),
     "leaf": marked("log entry"), "place": marked("at the address"), "roles": marked("roles"),
     "scopes": marked("scopes"), "subject": marked("record"),

@@ -1,5 +1,6 @@
 """People and their API keys over the API: what a key may, and what an organisation's own key may."""
 
+import base64
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from argon2 import PasswordHasher
 from dongting.api.app import ROUTES
 from dongting.node.people.accounts import open_accounts
 from dongting.node.people.passwords import Passwords
+from dongting.standards import uscc
 
 PASSWORD = "seven herons over the lake"
 
@@ -157,3 +159,31 @@ def test_recovery_codes_set_a_password(office: Any) -> None:
     given = {"login": person, "code": found[3], "password": "a heron stands alone"}
     assert office.site.ask("POST", "/v1/recoveries", json=given).status_code == 200
     assert office.site.ask("POST", "/v1/recoveries", json=given).json()["code"] == "people/bad-recovery-code"
+
+
+def test_an_application_over_the_api_is_decided_by_a_founder_only(office: Any, site: Any) -> None:
+    first = "91430100" + "00000077" + uscc.organisation_check_character("00000077")
+    applicant = {
+        "organisation": site.name("water"), "kind": "government", "name_zh": "水务局", "name_en": "",
+        "credit_code": first + uscc.check_character(first), "region": "430100", "contact": "Lan",
+        "email": "lan@water.example",
+    }  # fmt: skip
+    given = {"applicant": applicant, "document": base64.b64encode(b"%PDF-1.7").decode()}
+    sent = site.ask("POST", "/v1/applications", json=given)
+    assert sent.status_code == 201
+    again = site.ask("POST", "/v1/applications", json=given)
+    assert again.json()["code"] == "people/bad-application"
+    taken = {**given, "applicant": {**applicant, "organisation": "env-bureau"}}
+    site.act("env-bureau", "catalogue/publish", site.dataset())
+    assert site.ask("POST", "/v1/applications", json=taken).json()["code"] == "people/bad-application"
+    id = sent.json()["id"]
+    founder, outsider = office.key("env-bureau", "read", "approve"), office.key("outsider", "approve")
+    assert id in {one["id"] for one in office.ask("GET", "/v1/applications", founder).json()}
+    assert office.ask("GET", "/v1/applications", outsider).status_code == 403
+    assert office.ask("POST", f"/v1/applications/{id}/admit", outsider).status_code == 403
+    assert (
+        office.ask("POST", f"/v1/applications/{id}/admit", founder).json()["code"] == "custodian/keys-locked"
+    )
+    declined = office.ask("POST", f"/v1/applications/{id}/decline", founder, {"reason": "no"})
+    assert declined.status_code == 204
+    assert office.ask("POST", f"/v1/applications/{id}/decline", founder, {}).status_code == 404

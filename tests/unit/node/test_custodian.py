@@ -14,6 +14,7 @@ from dongting.node.keystore import Keystore
 from dongting.node.link import Link, LinkServer, remote_custodian
 from dongting.wire.envelope import seal
 from dongting.wire.keys import from_base64, public_key
+from dongting.wire.possession import proven
 from dongting.wire.profile import INTERNATIONAL
 
 PASSPHRASE = b"seven green herons over the lake"
@@ -34,7 +35,7 @@ def keys(tmp_path: Path) -> Path:
 
 
 def held(keys: Path) -> Keyring:
-    return Keyring(keys, INTERNATIONAL)
+    return Keyring(keys, INTERNATIONAL, lambda _: PASSPHRASE)
 
 
 def refused(awaitable: Any) -> Any:
@@ -88,7 +89,7 @@ def test_one_passphrase_unlocks_those_that_it_fits_and_the_others_stay_locked(ke
     make(keys, "env-bureau")
     make(keys, "green-tech", b"a passphrase of its own")
     keyring = held(keys)
-    asyncio.run(keyring.unlock_all(lambda _: PASSPHRASE))
+    asyncio.run(keyring.unlock_all())
     found = {one.organisation: one.unlocked for one in asyncio.run(keyring.hosted())}
     assert found == {"env-bureau": True, "green-tech": False}
 
@@ -113,3 +114,26 @@ def test_the_nodes_own_keystore_is_no_organisation(keys: Path) -> None:
     keys.mkdir(mode=0o700)
     Keystore.create(keys / "keystore.json", PASSPHRASE, derivation(1024, 1, 1))
     assert asyncio.run(held(keys).hosted()) == []
+
+
+def test_keys_are_made_once_for_an_organisation_to_be_hosted(keys: Path) -> None:
+    keyring, network = held(keys), "ab" * 32
+    made = asyncio.run(keyring.make_for("water-bureau", network))
+    key = public_key(from_base64(made.signing))
+    assert proven(key, INTERNATIONAL, network, "water-bureau", from_base64(made.possession))
+    again = asyncio.run(keyring.make_for("water-bureau", network))
+    assert (again.signing, again.encryption) == (made.signing, made.encryption)
+    assert asyncio.run(keyring.sign_for("water-bureau", MESSAGE))
+    later = held(keys)
+    asyncio.run(later.unlock_all())
+    assert asyncio.run(later.sign_for("water-bureau", MESSAGE)), "the same passphrase at the next start"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "Water", "a/b", "a b"])
+def test_no_keys_are_made_under_a_name_that_is_no_id(keys: Path, name: str) -> None:
+    with pytest.raises(Refused):
+        asyncio.run(held(keys).make_for(name, "ab" * 32))
+
+
+def test_a_node_that_started_locked_makes_no_keys(keys: Path) -> None:
+    assert refused(Keyring(keys, INTERNATIONAL).make_for("water-bureau", "ab" * 32)) is LOCKED

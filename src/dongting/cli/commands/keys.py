@@ -77,8 +77,9 @@ def list_keys(told: Session) -> None:
 @session
 def new(told: Session, profile: str | None, founder: str | None, out: Path | None) -> None:
     """A new keystore."""
-    from dongting.cli.founding import founder_of, new_keys
+    from dongting.cli.founding import founder_of
     from dongting.node.keystore import Keystore
+    from dongting.node.signing import new_keys
     from dongting.wire.profile import profile_named
 
     known = profile_named(profile) if profile else _profile(told)

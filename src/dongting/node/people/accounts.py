@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dongting.node.home import Home
 from dongting.node.keystore import Keystore
+from dongting.node.people.applications import Applications
 from dongting.node.people.audit_log import AuditLog
 from dongting.node.people.database import Database
 from dongting.node.people.entrance import Entrance
@@ -26,6 +27,7 @@ class Accounts:
     keys: ApiKeys
     recovery: Recovery
     audit: AuditLog
+    applications: Applications
 
     def close(self) -> None:
         """Close the database."""
@@ -54,7 +56,7 @@ def accounts_of(register: Register) -> Accounts:
     """Everything about people over one register."""
     return Accounts(
         register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register),
-        AuditLog(register),
+        AuditLog(register), Applications(register),
     )  # fmt: skip
 
 

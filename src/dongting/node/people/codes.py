@@ -138,6 +138,29 @@ BAD_RECOVERY = Code(
     "登录名与恢复码不匹配，或恢复码已使用；请换一个。",
     status=401,
 )  # fmt: skip
+BAD_APPLICATION = Code(
+    "people", 25, "bad-application",
+    "The application cannot be taken: {why_en}. Correct it and send it again.",
+    "无法受理此申请：{why_zh}。请更正后重新提交。",
+)  # fmt: skip
+NO_SUCH_APPLICATION = Code(
+    "people", 26, "no-such-application",
+    "There is no such application here, or it was decided; look at the list of applications.",
+    "没有此申请，或申请已处理；请查看申请列表。",
+    status=404,
+)  # fmt: skip
+TOO_MANY_APPLICATIONS = Code(
+    "people", 27, "too-many-applications",
+    "Too many applications wait here; try again another day, or write to a registrar.",
+    "待处理的申请过多；请改日再试，或联系登记机构。",
+    status=429,
+)  # fmt: skip
+CANNOT_ADMIT = Code(
+    "people", 28, "cannot-admit",
+    "{organisation} is neither founder nor registrar for this kind and region; ask one that is.",
+    "{organisation} 既非发起方，也不是该类型与区域的登记机构；请联系有权机构。",
+    status=403,
+)  # fmt: skip
 BAD_EMAIL = Code(
     "people", 18, "bad-email",
     "This is not an e-mail address; correct it, or leave it empty.",

@@ -106,6 +106,26 @@ recovery = Table(
     Column("person", ForeignKey("person.id"), nullable=False, index=True),
 )  # fmt: skip
 
+#: What organisations without a node sent in to be hosted here; `document` is a scan, for the decider alone.
+application = Table(
+    "application", metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("credit_code", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("document", LargeBinary),
+    Column("media_type", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("reason", Text, nullable=False, default=""),
+    Column("made", BigInteger, nullable=False),
+    Column("decided", BigInteger),
+)  # fmt: skip
+
 
 class Database:
     """The tables of one node, for any number of threads and processes.

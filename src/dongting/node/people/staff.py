@@ -31,7 +31,7 @@ from dongting.node.people.register import Person, Register, person_row
 from dongting.node.people.trail import Fact
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
-_EMAIL = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+EMAIL = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _LASTS = {"set-up": 86_400, "reset": 86_400, "invitation": 7 * 86_400}  # seconds
 
 
@@ -106,7 +106,7 @@ class Staff:
         login, name, email = login.strip().lower(), name.strip(), email.strip()
         require(_LOGIN.fullmatch(login), BAD_LOGIN)
         require(0 < len(name) <= 80 and name.isprintable(), BAD_NAME)
-        require(not email or (_EMAIL.fullmatch(email) and len(email) <= 254), BAD_EMAIL)
+        require(not email or (EMAIL.fullmatch(email) and len(email) <= 254), BAD_EMAIL)
         require(self.opened(secret).person is None, BAD_LINK)
         check_password(password, login, name)
         kept = self._register.passwords.hashed(password)
