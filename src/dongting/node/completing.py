@@ -5,12 +5,15 @@ period, and shown. What is delivered is made readable to its consumer before the
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from dongting.appkit.fields import Text
 from dongting.apps.sharing import Terms, check_terms
+from dongting.errors import Code, Refused
 from dongting.node.drafting import Draft, Note, converted
 from dongting.node.moments import today
 from dongting.sdk.client import Client
@@ -20,6 +23,13 @@ DATASET, VERSION = "catalogue.dataset", "catalogue.dataset-version"
 
 _PERIOD = {"start": Text(en="From", zh="起始时间"), "end": Text(en="Until", zh="截止时间")}
 _INSTANT = next(f.type for f in msgspec.structs.fields(Terms) if f.name == "end")
+_COMPARED = Text(en="Fetched and compared", zh="已取回并比对")
+_DIGEST = Text(en="Digest", zh="摘要")
+NOTHING_TO_COMPARE = Code(
+    "acting", 8, "nothing-to-compare",
+    "The delivery {transfer} brought no file here. Compare what you received and give its commitment.",
+    "交付 {transfer} 未向本节点交付文件。请比对所收内容，并给出其承诺值。",
+)  # fmt: skip
 _FOR_GOOD = Note(
     Text(en="This cannot be undone", zh="此操作不可撤销"),
     {
@@ -114,6 +124,22 @@ def _hand_over(client: Client, draft: Draft, about: Mapping[str, Any]) -> None:
     )
 
 
+def _receipt(client: Client, draft: Draft) -> None:
+    """What was delivered is fetched and compared here: only what was compared is acknowledged."""
+    if "content" in draft.arguments:
+        return
+    id = str(draft.arguments.get("id"))
+    transfer = client.records.get(TRANSFER, id).record
+    commitment, address = transfer.get("content"), transfer.get("address")
+    if commitment is None or address is None:
+        raise Refused(NOTHING_TO_COMPARE, transfer=id)
+    client.private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=client.private) as directory:
+        _, facts = client.contents.download(commitment, address, id, Path(directory) / "received")
+    draft.arguments["content"] = commitment
+    draft.notes += [Note(_COMPARED, facts.name), Note(_DIGEST, facts.digest)]
+
+
 def _next_delivery(client: Client, draft: Draft) -> None:
     agreement = client.records.get(AGREEMENT, str(draft.arguments.get("agreement")))
     draft.arguments.setdefault("id", f"{agreement.id}.{agreement.record['deliveries'] + 1}")
@@ -140,6 +166,7 @@ FILLED: Mapping[str, frozenset[str]] = {
     "sharing/request-delivery": frozenset({"id"}),
     "sharing/deliver": frozenset({"id", "content"}),
     "sharing/redeliver": frozenset({"content"}),
+    "sharing/acknowledge": frozenset({"content"}),
 }
 
 _STEPS: dict[str, Callable[[Client, Draft], None]] = {
@@ -154,4 +181,5 @@ _STEPS: dict[str, Callable[[Client, Draft], None]] = {
     "sharing/request-delivery": _next_delivery,
     "sharing/deliver": _delivery,
     "sharing/redeliver": _redelivery,
+    "sharing/acknowledge": _receipt,
 }

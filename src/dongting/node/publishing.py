@@ -45,16 +45,19 @@ def inferred_columns(path: Path) -> list[dict[str, Any]]:
 def offer(client: Client, draft: Draft, path: Path, *, external: bool) -> Offered:
     """Commit to a file as the content of a version; who calls stores it once the person agreed."""
     offered = client.contents.measure(path, stored=not external)
+    draft.arguments["content"] = content_of(offered, media_type(path))
+    return offered
+
+
+def content_of(offered: Offered, media_type: str) -> dict[str, Any]:
+    """What the catalogue says of a content that was committed to."""
     content: dict[str, Any] = {
         "commitment": offered.commitment,
         "size_class": size_class(offered.size),
-        "media_type": media_type(path),
+        "media_type": media_type,
         "kind": "file",
     }
-    if offered.address is not None:
-        content["address"] = offered.address
-    draft.arguments["content"] = content
-    return offered
+    return content if offered.address is None else {**content, "address": offered.address}
 
 
 def file_notes(name: str, offered: Offered) -> list[Note]:

@@ -24,6 +24,7 @@ class Readable:
     label: Text
     struct: type[msgspec.Struct]
     body: dict[str, Any]
+    author: str
 
 
 def parts_of(client: Client, type: str, id: str) -> list[Readable]:
@@ -57,4 +58,5 @@ def opened(client: Client, statement: statements.Statement) -> Iterator[Readable
                 continue
             raise
         en, zh = taken.label(one.name)
-        yield Readable(commitment, Text(en=en, zh=zh), content, msgspec.json.decode(part.content))
+        label, body = Text(en=en, zh=zh), msgspec.json.decode(part.content)
+        yield Readable(commitment, label, content, body, statement.issuer)

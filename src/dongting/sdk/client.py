@@ -66,6 +66,7 @@ class Client:
         language: Language = "en",
     ) -> None:
         self.network: Network = network_of(genesis)
+        self.private = journals
         self.profile = self.network.profile
         self.organisation = identity.organisation if identity else None
         key = identity.key if identity else None

@@ -17,7 +17,7 @@ from dongting.sdk.parts import Parts, seal_to
 from dongting.sdk.transport import Transport
 from dongting.sdk.uploads import Progress, Uploads, look, quiet
 from dongting.wire import jcs
-from dongting.wire.keys import from_base64
+from dongting.wire.keys import from_base64, to_base64
 from dongting.wire.part import Opening, Part, commit
 from dongting.wire.part import decode as decode_part
 from dongting.wire.profile import Profile
@@ -83,6 +83,11 @@ class Contents:
         commitment = commit(from_base64(journal.salt), bytes.fromhex(journal.digest), self._profile)
         return Offered(commitment, journal.size, journal.address if stored else None, facts)
 
+    def measured(self, digest: str, name: str, size: int, salt: bytes) -> Offered:
+        """The same for a file that was measured elsewhere, under the network's hash; it stays there."""
+        facts = Facts(digest, name, size, to_base64(salt))
+        return Offered(commit(salt, bytes.fromhex(digest), self._profile), size, None, facts)
+
     def store(self, path: Path, offered: Offered, about: str, progress: Progress = quiet) -> None:
         """Upload the file, encrypted, unless it stays outside; keep what opens its commitment.
 
@@ -92,7 +97,7 @@ class Contents:
             journal = self._uploads.prepare(path)
             self._uploads.send(path, journal, progress)
             self._grant(offered.address, from_base64(journal.key), [self._organisation])
-        self._keep(offered, about)
+        self.keep(offered, about)
 
     def settled(self, path: Path) -> None:
         """Forget what was needed to go on with an interrupted upload."""
@@ -156,7 +161,8 @@ class Contents:
         sealed = seal_to(self._members, address, key, readers, self._profile)
         self._transport.json("PUT", f"/v1/files/{address}/envelopes", body=sealed)
 
-    def _keep(self, offered: Offered, about: str) -> None:
+    def keep(self, offered: Offered, about: str) -> None:
+        """Keep what opens the commitment to a content."""
         content = jcs.encode(offered.facts)
         kept = Part(from_base64(offered.facts.salt), content)
         self._parts.keep(offered.commitment, kept.encode(), [], about)

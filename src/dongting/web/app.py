@@ -7,6 +7,7 @@ from dongting.node.agents import Agents
 from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.home import Home
+from dongting.node.incoming import Incoming
 from dongting.node.metrics import Metrics, metrics
 from dongting.node.moments import zone_of
 from dongting.node.notices.book import Book
@@ -100,6 +101,7 @@ def create(
         templates={language: environment(tongue) for language, tongue in tongues.items()},
         accounts=accounts,
         agents=agents,
+        incoming=Incoming(home.path / "agents", home.config.files.max_upload),
         profile=home.profile(),
         secure=scheme_of(home.config) == "https",
         book=Book(accounts.register.database, accounts.register.clock),

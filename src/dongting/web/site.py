@@ -15,6 +15,7 @@ from dongting.node.agents import Agents
 from dongting.node.facade import Facade, Status
 from dongting.node.notices.book import Book
 from dongting.node.notices.words import Words
+from dongting.node.incoming import Incoming
 from dongting.node.people.accounts import Accounts
 from dongting.node.people.entrance import Said
 from dongting.store.views import Views
@@ -54,6 +55,7 @@ class Site:
     accounts: Accounts
     secure: bool
     agents: Agents | None
+    incoming: Incoming
     profile: Profile
     book: Book
     words: Words

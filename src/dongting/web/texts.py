@@ -106,6 +106,12 @@ class Tongue:
         step, rest = divmod(power, _SMALL)
         return f"{self.number(2**rest)} {_UNITS[step]}"
 
+    def bytes(self, size: int) -> str:
+        """A size in bytes, in the unit that suits it."""
+        power = max(size.bit_length() - 1, 0) // _SMALL
+        shown = numbers.format_decimal(size / 1024**power, "#,##0.#", locale=self._locale)
+        return f"{shown} {_UNITS[power]}"
+
     def _local(self, seconds: int) -> datetime:
         return datetime.fromtimestamp(min(max(seconds, 0), _LAST), self._zone)
 

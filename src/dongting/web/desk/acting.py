@@ -6,8 +6,8 @@ other side's terms say, gives another fingerprint and is shown again instead of 
 
 import asyncio
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from dongting.appkit.app import COLLECTIVE, Action
 from dongting.apps.sharing import Terms
 from dongting.errors import Code, Refused
 from dongting.http.messages import Reply
-from dongting.node.completing import FILLED, NEGOTIATION, complete, terms_of
+from dongting.node.completing import AGREEMENT, DATASET, FILLED, NEGOTIATION, complete, terms_of
 from dongting.node.drafting import ACTIONS, TYPES, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed, sign
 from dongting.node.people.access import READ
 from dongting.node.people.codes import NOT_ALLOWED
@@ -24,6 +24,7 @@ from dongting.node.warrants import BEGINS, may, permissions
 from dongting.node.words import Preview, Words
 from dongting.sdk.client import Client
 from dongting.sdk.statements import Done
+from dongting.store.rows import Row
 from dongting.web.desk.inputs import Drawing, Input, Source, typed
 from dongting.web.desk.shown import where
 from dongting.web.desk.standing import as_organisation
@@ -48,6 +49,21 @@ _OURS = ("proof", "step", "seen", "salt.")
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What a page made by hand adds to the form of an action: its template and values for it, arguments that
+    it fills in itself (`also`, before the draft is prepared), and what choices mean, by `field-code`."""
+
+    template: str = "act.html"
+    hidden: frozenset[str] = frozenset()
+    also: Callable[[Client, Draft], None] | None = None
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+PLAIN = Frame()
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A prepared draft as it was shown, and what became of it if it was signed."""
 
@@ -60,50 +76,63 @@ async def show(site: Site, visit: Visit) -> Reply:
     """GET /act/APP/ACTION: the form, filled in as far as address and ledger tell."""
     action = action_of(visit)
     asked = {f"a.{name}": [value] for name, value in visit.head.asked.items() if name != "lang"}
-    source = {**await _filled(site, visit, action), **asked}
+    source = {**await filled(site, visit, action), **asked}
     if nothing_to_ask(action):
         visit = replace(visit, form=Form(source))
         taken = take(action, source, site.genesis.zone, FILLED.get(action.name, frozenset()))
         if not taken.errors:
             return _preview(site, visit, action, await carry(site, visit, action, taken, ""), None)
-    return await _form(site, visit, action, source, Taken())
+    return await form(site, visit, action, source, Taken())
 
 
 async def act(site: Site, visit: Visit) -> Reply:
     """POST /act/APP/ACTION: shows the form again, the preview, or signs."""
-    action = action_of(visit)
+    return await stepped(site, visit, action_of(visit))
+
+
+async def stepped(site: Site, visit: Visit, action: Action, frame: Frame = PLAIN) -> Reply:
+    """What a form that was sent leads to: the form again, the preview, or the record signed about."""
     step, source = visit.form.get("step"), dict(visit.form.fields)
-    taken = take(action, source, site.genesis.zone, FILLED.get(action.name, frozenset()))
+    taken = take(action, source, site.genesis.zone, _hidden(action, frame))
     if step.startswith("more:"):
         name = f"{step.removeprefix('more:')}.rows"
         many = next(iter(source.get(name, ())), "0")
         source[name] = [str(int(many) + 1 if many.isdecimal() else 1)]
     if step not in ("preview", "sign") or taken.errors:
-        return await _form(site, visit, action, source, taken if step in ("preview", "sign") else Taken())
+        shown = taken if step in ("preview", "sign") else Taken()
+        return await form(site, visit, action, source, shown, frame=frame)
     signing = visit.form.get("seen") if step == "sign" else ""
     try:
-        seen = await carry(site, visit, action, taken, signing)
+        seen = await carry(site, visit, action, taken, signing, frame)
     except Refused as refused:
-        return await _form(site, visit, action, source, taken, refused)
+        return await form(site, visit, action, source, taken, refused, frame)
     if seen.done is None:
         changed = Refused(CHANGED) if signing else None
         return _preview(site, visit, action, seen, changed)
     return await signed(site, visit, seen)
 
 
-async def carry(site: Site, visit: Visit, action: Action, taken: Taken, signing: str) -> Seen:
+async def carry(
+    site: Site, visit: Visit, action: Action, taken: Taken, signing: str, frame: Frame = PLAIN
+) -> Seen:
     """Prepare a draft in the name of the visitor's organisation; sign it if it is still the one shown."""
-    form, language = visit.form, visit.language
-    salts = {name: from_base64(form.get(f"salt.{name}")) for name in taken.parts if form.get(f"salt.{name}")}
+    sent, language = visit.form, visit.language
+    salts = {
+        name.removeprefix("salt."): from_base64(sent.get(name))
+        for name in sent.fields
+        if name.startswith("salt.")
+    }
 
     def work(client: Client) -> Seen:
         draft = draft_of(action.name, taken.arguments, taken.parts)
         draft.whole = True
         if action.by == {COLLECTIVE}:
-            draft = proposed(draft, form.get("proposal"), form.get("motive"))
+            draft = proposed(draft, sent.get("proposal"), sent.get("motive"))
         else:
             complete(client, draft)
         draft.salts.update(salts)
+        if frame.also is not None:
+            frame.also(client, draft)
         prepare(client, draft)
         words = Words(language, site.genesis.zone)
         preview = words.preview(draft, site.tongues[language].plain(site.called(visit.organisation)))
@@ -143,23 +172,42 @@ def action_of(visit: Visit) -> Action:
     return action
 
 
-async def _form(
-    site: Site, visit: Visit, action: Action, source: Source, taken: Taken, refused: Refused | None = None
+def _hidden(action: Action, frame: Frame) -> frozenset[str]:
+    return FILLED.get(action.name, frozenset()) | frame.hidden
+
+
+async def form(
+    site: Site,
+    visit: Visit,
+    action: Action,
+    source: Source,
+    taken: Taken,
+    refused: Refused | None = None,
+    frame: Frame = PLAIN,
 ) -> Reply:
+    """The form of an action, with what was typed and what is wrong with it."""
     tongue = site.tongues[visit.language]
     errors = {name: tongue.say(message) for name, message in taken.errors.items()}
     drawing = Drawing(visit.language, source, errors)
-    inputs = drawing.arguments(action, FILLED.get(action.name, frozenset()))
+    inputs = drawing.arguments(action, _hidden(action, frame))
     await _options(site, visit, inputs, source)
     fixed = action.name not in BEGINS
     for one in inputs:
         if fixed and one.name == f"a.{action.subject}" and one.value and not one.error:
             one.kind = "fixed"
+        meanings = frame.meanings.items()
+        plain = one.name.removeprefix("a.")
+        one.notes = {
+            key.removeprefix(f"{plain}-"): tongue.say(meaning)
+            for key, meaning in meanings
+            if key.startswith(f"{plain}-")
+        }
     collective = action.by == {COLLECTIVE}
     return site.page(
-        visit, "act.html", refused=refused, section="desk", action=action, inputs=inputs,
+        visit, frame.template, refused=refused, section="desk", action=action, inputs=inputs,
         errors=len(errors), collective=collective, source=source,
         proposal=next(iter(source.get("proposal", ())), "") or f"p-{secrets.token_hex(3)}",
+        **frame.values,
     )  # fmt: skip
 
 
@@ -179,24 +227,35 @@ def _preview(site: Site, visit: Visit, action: Action, seen: Seen, refused: Refu
     )  # fmt: skip
 
 
-async def _filled(site: Site, visit: Visit, action: Action) -> dict[str, list[str]]:
+async def filled(site: Site, visit: Visit, action: Action) -> dict[str, list[str]]:
     """What the ledger tells: the record as it stands, the terms that stand, an id that is free."""
     id = visit.asked(action.subject)
     zone = site.genesis.zone
     if action.name in BEGINS:
         given = [visit.asked(name) for name in action.arguments.__struct_fields__ if visit.asked(name)]
-        stem = (given[0] if given else action.name.partition("/")[2])[:40].strip(".-_")
+        stem = (given[0] if given else action.about.name.partition(".")[2])[:40].strip(".-_")
         return {f"a.{action.subject}": [f"{stem}-{secrets.token_hex(2)}"]}
     row = await asyncio.to_thread(site.views.get, action.about.name, id) if id else None
+    made = await asyncio.to_thread(_latest, site, visit, action, row)
     if row is None:
-        return {}
+        return made
     body = msgspec.json.decode(row.body)
     wanted = set(action.arguments.__struct_fields__) - {"version"}
-    made = typed(action.arguments, "a", {name: body[name] for name in wanted if name in body}, zone)
+    made |= typed(action.arguments, "a", {name: body[name] for name in wanted if name in body}, zone)
     if action.name in _NEW_TERMS:
         terms = await as_organisation(site, visit, lambda client: _terms(client, id))
         made |= typed(Terms, "p.terms", terms, zone)
     return made
+
+
+def _latest(site: Site, visit: Visit, action: Action, row: Row | None) -> dict[str, list[str]]:
+    """The latest version of the dataset concerned, for an action that names a version."""
+    if "version" not in action.arguments.__struct_fields__:
+        return {}
+    row = row or site.views.get(AGREEMENT, visit.asked("agreement"))
+    body = msgspec.json.decode(row.body) if row is not None else {}
+    dataset = site.views.get(DATASET, body["dataset"]) if "dataset" in body else None
+    return {} if dataset is None else {"a.version": [str(msgspec.json.decode(dataset.body)["latest"])]}
 
 
 def _terms(client: Client, id: str) -> dict[str, Any]:

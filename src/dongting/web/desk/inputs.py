@@ -40,6 +40,7 @@ class Input:
     error: str = ""
     record: str = ""
     more: bool = False
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from dongting.appkit.app import COLLECTIVE
+from dongting.appkit.app import COLLECTIVE, SUPERVISOR
 from dongting.http.messages import Reply
 from dongting.node.drafting import ACTIONS, TYPES
 from dongting.node.people.access import READ
@@ -18,7 +18,7 @@ from dongting.store.fields import PARTY
 from dongting.store.rows import Row
 from dongting.store.views import Views
 from dongting.web.desk.shown import Shown, where
-from dongting.web.desk.standing import caught_up
+from dongting.web.desk.standing import caught_up, offices
 from dongting.web.desk.steps import page_of
 from dongting.web.places import Place
 from dongting.web.site import Site
@@ -60,6 +60,7 @@ async def desk(site: Site, visit: Visit) -> Reply:
                 item(shown, visit, row, msgspec.json.decode(row.body)["end"])
                 for row in ending(site.views, organisation, now)
             ],
+            "supervises": SUPERVISOR in offices(site.views, organisation),
             "recent": [item(shown, visit, row, row.time) for row in recent(site.views, organisation)],
         }
 

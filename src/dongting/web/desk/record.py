@@ -84,6 +84,8 @@ async def record(site: Site, visit: Visit) -> Reply:
             "steps": steps(visit.member, held, declared, body),
             "decides": _decides(site, visit, shown, declared, body),
             "parts": [(part, shown.fields(part.struct, part.body)) for part in story.parts],
+            "compared": compared(shown, story.parts),
+            "downloads": _downloads(visit, declared, body),
         }
 
     found = await asyncio.to_thread(read)
@@ -124,6 +126,30 @@ def waiting(site: Site, shown: Shown, declared: RecordType, body: Mapping[str, A
         return None
     state = flow.states[str(body[flow.field])]
     return {"who": waited, "organisation": shown.organisation(waited), "due": body.get(state.due or "")}
+
+
+def compared(shown: Shown, parts: Sequence[Readable]) -> dict[str, Any] | None:
+    """Contents of the same kind side by side, such as the terms of each side: who gave each, and each field
+    with its values and whether they differ."""
+    last = parts[-1].struct if parts else None
+    same = [part for part in parts if part.struct is last]
+    if last is None or len(same) < 2:
+        return None
+    rows = []
+    for one in msgspec.structs.fields(last):
+        values = [part.body.get(one.encode_name) for part in same]
+        if any(value not in (None, "", [], ()) for value in values):
+            cells = [None if value in (None, []) else shown.value(one.type, value) for value in values]
+            differs = [place > 0 and value != values[place - 1] for place, value in enumerate(values)]
+            rows.append((shown.label(one.type, one.name), list(zip(cells, differs, strict=True))))
+    authors = [shown.organisation(part.author) for part in same]
+    return {"label": same[0].label, "authors": authors, "rows": rows}
+
+
+def _downloads(visit: Visit, declared: RecordType, body: Mapping[str, Any]) -> bool:
+    """Whether the visitor's organisation was delivered a file by this record."""
+    mine = declared.name == "sharing.transfer" and body.get("consumer") == visit.organisation
+    return mine and bool(body.get("address"))
 
 
 def _decides(

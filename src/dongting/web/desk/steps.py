@@ -18,7 +18,11 @@ from dongting.node.warrants import BEGINS, may, side_of
 from dongting.web.visits import address
 
 #: Pages made by hand for actions that need a file.
-_PAGES: Mapping[str, str] = {}
+_PAGES: Mapping[str, str] = {
+    "catalogue/publish": "/publish",
+    "catalogue/add-version": "/versions/{id}",
+    "evidence/register": "/evidence/new",
+}
 #: Actions that a record's page offers because they name the record, and the state in which they make sense.
 _NAMING: Mapping[str, frozenset[str]] = {
     "sharing/request": frozenset({"OFFERED"}),

@@ -1,0 +1,251 @@
+"""Journeys through the console in Debian's Chromium: two organisations, each in a browser of its own."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from .conftest import Home  # type: ignore[import-not-found]
+from .test_pages import RULES, VIEWS  # type: ignore[import-not-found]
+
+PASSWORD = "seven herons over the lake"
+DATA = "城市,日期,浓度\n长沙,2026-01-01,35\n株洲,2026-01-02,41.5\n".encode()
+PEOPLE = {"env-bureau": "wang", "green-tech": "li", "air-alliance": "chen"}
+SAYS = {
+    "en-GB": {
+        "signed": "Signed:", "waits": "This waits for you.", "proven": "PROVEN", "same": "side by side",
+    },
+    "zh-CN": {"signed": "已签署", "waits": "此事项待您处理。", "proven": "已证明", "same": "并列比较"},
+}  # fmt: skip
+
+
+class Person:
+    """Somebody of an organisation, in a browser; every page is looked at."""
+
+    def __init__(self, browser: Browser, base: str, view: dict[str, Any], **options: Any) -> None:
+        self.base = base
+        self.context: BrowserContext = browser.new_context(**{**view, **options}, accept_downloads=True)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.says = SAYS[view["locale"]]
+        self.asked: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.seen: set[str] = set()
+
+    def enter(self, link: str, login: str) -> None:
+        """The first run: from a link to an account."""
+        self.page.goto(link)
+        self.page.fill("[name=name]", login.title())
+        self.page.fill("[name=login]", login)
+        for field in self.page.locator("main [type=password]").all():
+            field.fill(PASSWORD)
+        self.page.locator("main form button").first.click()
+        assert "/settings" in self.page.url
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.look()
+
+    def look(self) -> Page:
+        """The page is accessible, within its width, and all from this node; each kind of page once."""
+        kind = re.sub(r"[0-9a-f]{4,}|\d+", "N", self.page.url.partition("?")[0])
+        if kind not in self.seen and self.page.evaluate("navigator.userAgent"):
+            self.seen.add(kind)
+            problems = Axe().run(self.page, options=RULES).response["violations"]
+            told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in problems]
+            assert not told, (self.page.url, told)
+            wide = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+            assert self.page.evaluate(wide) <= 0, self.page.url
+        assert all(url.startswith(("blob:", self.base)) for url in self.asked)
+        return self.page
+
+    def preview(self) -> str:
+        """From a form to what would be signed; its text."""
+        self.page.click("button[name=step][value=preview]")
+        self.look()
+        return self.page.locator("article.signing").inner_text()
+
+    def sign(self) -> str:
+        """Sign what is shown; the message that says so."""
+        self.page.click("button[name=step][value=sign]")
+        self.look()
+        said: str = self.page.locator(".said").inner_text()
+        assert self.says["signed"] in said
+        return said
+
+    def do(self, action: str, path: str) -> Page:
+        """Go to a record's page and take one of the steps that it offers."""
+        self.open(path)
+        self.page.locator(f'.aside a[href^="/act/{action}"]').click()
+        return self.look()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "install Chromium: make chromium"
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=sandbox)
+        yield started
+        started.close()
+
+
+class Town:
+    """A node that hosts three organisations, and somebody of each."""
+
+    def __init__(self, home: Home, browser: Browser, view: dict[str, Any]) -> None:
+        self.home = home
+        self.people: dict[str, Person] = {}
+        for organisation, login in PEOPLE.items():
+            person = self.people[organisation] = Person(browser, home.url, view)
+            link = home.do("people", "setup-link", author=organisation)["link"]
+            person.enter(link, login)
+
+    def close(self) -> None:
+        for person in self.people.values():
+            person.context.close()
+
+
+@pytest.fixture(scope="module", params=VIEWS, ids=["english-wide", "chinese-phone"])
+def town(request: Any, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    home = Home(tmp_path_factory.mktemp("console"))
+    made: Town | None = None
+    try:
+        home.found("international")
+        home.serve()
+        made = Town(home, browser, request.param)
+        yield made
+    finally:
+        if made is not None:
+            made.close()
+        home.stop()
+
+
+def test_a_dataset_is_published_requested_agreed_delivered_proven_and_ended(town: Town) -> None:
+    bureau, tech = town.people["env-bureau"], town.people["green-tech"]
+    _publish(bureau)
+    id = _request(tech)
+    _negotiate(bureau, tech, id)
+    _deliver(bureau, tech, id)
+    _end(bureau, tech, id)
+
+
+def _publish(bureau: Person) -> None:
+    page = bureau.open("/publish")
+    page.set_input_files("[name=file]", {"name": "air.csv", "mimeType": "text/csv", "buffer": DATA})
+    page.locator("main form button").last.click()
+    page.wait_for_url("**/publish/describe?upload=*")
+    bureau.look()
+    assert page.input_value('[name="a.columns.0.name"]') == "城市"
+    page.select_option('[name="a.columns.2.type"]', "decimal")
+    page.fill('[name="a.title.zh"]', "空气质量监测")
+    page.fill('[name="a.title.en"]', "Air quality")
+    page.select_option('[name="a.theme"]', "ENVI")
+    bureau.page.click("button[name=step][value=preview]")
+    bureau.look()
+    assert page.locator(".error").count() == 5, "what is missing stands at its field"
+    assert page.input_value('[name="a.title.zh"]') == "空气质量监测", "what was typed is kept"
+    page.fill('[name="a.description.en"]', "Hourly readings")
+    page.select_option('[name="a.frequency"]', "HOURLY")
+    page.check('[name="a.sharing"][value="unconditional"]')
+    page.check('[name="a.opening"][value="unconditional"]')
+    page.check('[name="a.grade"][value="general-1"]')
+    page.fill('[name="a.id"]', "air")
+    shown = bureau.preview()
+    assert hashlib.sha256(DATA).hexdigest() in shown
+    bureau.sign()
+    assert page.url.partition("?")[0].endswith("/records/catalogue.dataset/air")
+
+
+def _request(tech: Person) -> str:
+    page = tech.open("/catalogue?q=空气")
+    page.locator("main .list a").first.click()
+    page.locator('a[href^="/act/sharing/request"]').click()
+    tech.look()
+    page.fill('[name="p.terms.purpose.en"]', "Research on air pollution")
+    page.fill('[name="a.start"]', date.today().isoformat())
+    page.fill('[name="a.end"]', (date.today() + timedelta(days=90)).isoformat())
+    shown = tech.preview()
+    assert "Research on air pollution" in shown
+    assert page.locator(".signing .private").count() == 1
+    tech.sign()
+    id: str = page.url.partition("?")[0].rpartition("/")[2]
+    return id
+
+
+def _negotiate(bureau: Person, tech: Person, id: str) -> None:
+    """The department answers with other terms; the enterprise sees both side by side and accepts."""
+    page = bureau.open("/desk")
+    page.get_by_role("link", name=id).first.click()
+    bureau.look()
+    assert bureau.says["waits"] in page.locator("main").inner_text()
+    page.locator('.aside a[href^="/act/sharing/offer"]').click()
+    bureau.look()
+    assert page.input_value('[name="p.terms.purpose.en"]') == "Research on air pollution"
+    details = page.locator("details.rest").first
+    if details.get_attribute("open") is None:
+        details.locator("summary").click()
+    page.fill('[name="p.terms.destroy_within_days"]', "30")
+    bureau.preview()
+    bureau.sign()
+    page = tech.open(f"/records/sharing.negotiation/{id}")
+    assert tech.says["same"] in page.locator("main").inner_text()
+    assert page.locator(".compare ins").inner_text() == "30"
+    page.locator('.aside a[href^="/act/sharing/accept"]').click()
+    tech.look()
+    assert "30" in page.locator("article.signing").inner_text()
+    tech.sign()
+
+
+def _deliver(bureau: Person, tech: Person, id: str) -> None:
+    bureau.do("sharing/deliver", f"/records/sharing.agreement/{id}")
+    bureau.preview()
+    bureau.sign()
+    page = tech.open(f"/records/sharing.transfer/{id}.1")
+    with page.expect_download() as arriving:
+        page.locator('a[href$="/download"]').click()
+    arrived = arriving.value
+    assert arrived.suggested_filename == "air.csv"
+    assert Path(arrived.path()).read_bytes() == DATA
+    tech.do("sharing/acknowledge", f"/records/sharing.transfer/{id}.1")
+    assert hashlib.sha256(DATA).hexdigest() in page.locator("article.signing").inner_text()
+    tech.sign()
+    page = tech.open(f"/proofs/sharing.agreement/{id}")
+    assert tech.says["proven"] in page.locator("main .notice").first.inner_text()
+    with page.expect_download() as arriving:
+        page.locator('a[href$="/file"]').first.click()
+    proof = Path(arriving.value.path())
+    verified = town_verify(proof)
+    assert "PROVEN" in verified
+
+
+def town_verify(proof: Path) -> str:
+    """The story that the proof file tells the verifier of the command line."""
+    from dongting.node.installed import APPS
+    from dongting.node.stories import Teller
+    from dongting.sdk.verify import verify
+
+    story = verify(proof.read_bytes(), None)
+    return Teller(story, "en", APPS).proven()
+
+
+def _end(bureau: Person, tech: Person, id: str) -> None:
+    page = bureau.do("sharing/terminate", f"/records/sharing.agreement/{id}")
+    page.fill('[name="p.reason.text.en"]', "The project is over")
+    bureau.preview()
+    bureau.sign()
+    answer = tech.page.request.get(f"{tech.base}/deliveries/{id}.1/download", headers={"accept": "text/html"})
+    assert answer.status == 403
+    page = tech.open(f"/records/sharing.agreement/{id}")
+    assert "The project is over" in page.locator("main").inner_text(), "the parties read the reason"
+    page = tech.open("/agreements")
+    assert page.locator("main .list li").count() == 1
