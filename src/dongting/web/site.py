@@ -13,9 +13,9 @@ from dongting.errors import Language, Refused
 from dongting.http.messages import Reply
 from dongting.node.agents import Agents
 from dongting.node.facade import Facade, Status
+from dongting.node.incoming import Incoming
 from dongting.node.notices.book import Book
 from dongting.node.notices.words import Words
-from dongting.node.incoming import Incoming
 from dongting.node.people.accounts import Accounts
 from dongting.node.people.entrance import Said
 from dongting.store.views import Views
