@@ -47,7 +47,7 @@ class Declined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AskApplication(msgspec.Struct, frozen=True):
     """One application."""
 
-    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)", examples=["0f1e2d3c4b5a6978"])]
 
 
 _APPLICANT = Applicant(

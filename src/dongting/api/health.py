@@ -7,11 +7,11 @@ import msgspec
 
 from dongting.api.routes import JSON, Call, Content, Nothing, json_reply, route
 from dongting.api.service import Service
+from dongting.appkit.fields import Text
 from dongting.errors import Refused
 from dongting.http.codes import NOT_READY
 from dongting.http.messages import Reply
-
-BEHIND = 2000  # blocks by which views may lag before the node is not ready
+from dongting.node.health import BEHIND, Finding, findings
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,4 +55,27 @@ async def openapi_document(service: Service, call: Call, asked: Nothing) -> Repl
     return Reply(200, service.openapi, JSON, [("cache-control", "public, max-age=60")])
 
 
-ROUTES = (live, ready, openapi_document)
+class Findings(msgspec.Struct, frozen=True):
+    """Whether all is well, and everything that was looked at."""
+
+    well: bool
+    findings: list[Finding]
+
+
+_FINDING = Finding("disk", True, Text(en="Disk", zh="磁盘"), Text(en="80.2 GiB free.", zh="剩余 80.2 GiB。"))
+
+
+@route(
+    "GET", "/v1/health", ("How the node is, in words", "节点状况说明"),
+    tag="health", gives=Content(JSON, Findings, Findings(True, [_FINDING])),
+)  # fmt: skip
+async def health(service: Service, call: Call, asked: Nothing) -> Reply:
+    """What works, what is stuck and why, and what to do about it, in both languages; of webhooks the caller's
+    own."""
+    found = await findings(
+        service.facade, service.views, service.hooks.database, service.config.home, call.member.organisation
+    )
+    return json_reply(Findings(all(each.well for each in found), found))
+
+
+ROUTES = (live, ready, health, openapi_document)

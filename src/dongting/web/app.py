@@ -108,6 +108,7 @@ def create(
         words=Words(home.rules(), zone_of(genesis.zone), url),
         unread=notices.Unread(),
         mails=bool(home.config.mail.host),
+        home=home.path,
     )
     return Door(
         site, PLACES, limits, counted or metrics(),

@@ -1,10 +1,11 @@
-"""Notices to the organisation acted for: read them, choose how to be told of which."""
+"""Notices to the organisation acted for, and how the node is: what a person has to know."""
 
 import asyncio
 import time
 
 from dongting.errors import Refused
 from dongting.http.messages import Reply
+from dongting.node.health import findings
 from dongting.node.notices.book import KINDS
 from dongting.node.people.access import READ, Actor
 from dongting.web.places import Place
@@ -98,7 +99,14 @@ async def _choices(site: Site, visit: Visit, refused: Refused | None = None) -> 
     )  # fmt: skip
 
 
+async def health(site: Site, visit: Visit) -> Reply:
+    """GET /settings/health: what works, what is stuck and why, and what to do."""
+    found = await findings(site.facade, site.views, site.book.database, site.home, visit.member.organisation)
+    return site.page(visit, "health.html", section="settings", findings=found)
+
+
 PLACES: tuple[Place, ...] = (
     Place("/notices", notices, read, needs=READ),
+    Place("/settings/health", health, needs=READ),
     Place("/settings/notices", choices, choose, needs=READ),
 )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
@@ -39,7 +40,8 @@ _KNOWN = 60  # seconds that an organisation's name is remembered
 class Site:
     """One worker's pages. `url` is the address by which others reach them, without a final slash; `secure`
     says that it is reached encrypted only. `agents` act for the organisations hosted here; `mails`: the node
-    sends e-mail.
+    sends e-mail;
+    `home` is the node's directory.
     """
 
     facade: Facade
@@ -61,6 +63,7 @@ class Site:
     words: Words
     unread: "Unread"
     mails: bool
+    home: Path
     _names: dict[str, tuple[float, Text]] = field(default_factory=dict)
 
     @property

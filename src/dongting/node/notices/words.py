@@ -58,7 +58,7 @@ class Words:
 
     def address(self, notice: Notice) -> str:
         """The page that it is about, from the root of the site."""
-        return f"/records/{notice.subject}" if notice.subject else "/health/state"
+        return f"/records/{notice.subject}" if notice.subject else "/settings/health"
 
     def link(self, notice: Notice) -> str:
         """The same as a whole address."""
