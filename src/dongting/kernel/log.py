@@ -31,6 +31,7 @@ class LogUpdate:
     root: bytes
     changes: list[Change]
     frontier: Frontier
+    completed: list[list[bytes]]
 
 
 class Log:
@@ -40,6 +41,7 @@ class Log:
         self._store = store
         self._profile = profile
         self._hashes = TileHashes(profile, size, self._read)
+        self._newest = self._hashes
         self._proofs = 0
         try:
             self._frontier = Frontier.at(profile, size, self._hashes)
@@ -61,7 +63,7 @@ class Log:
         frontier = self._frontier.copy()
         completed = frontier.extend(leaf_hashes)
         changes = [(tile_key(tile), data) for tile, data in grow(self.size, completed, self._read)]
-        return LogUpdate(self.size, frontier.size, frontier.root(), list(changes), frontier)
+        return LogUpdate(self.size, frontier.size, frontier.root(), list(changes), frontier, completed)
 
     def commit(self, update: LogUpdate) -> None:
         """Take over an append whose changes the store has written."""
@@ -69,6 +71,7 @@ class Log:
             raise Fault("an append was committed on another log than it was made for")
         self._frontier = update.frontier
         self._forget()
+        self._newest = TileHashes(self._profile, self.size, self._read, update.completed)
 
     def root_at(self, size: int) -> bytes:
         """The root of the log when it had `size` leaves."""
@@ -83,8 +86,8 @@ class Log:
         return multi_path(self._profile, indices, self.size, self._at_hand())
 
     def inclusions(self, first: int, last: int) -> list[list[bytes]]:
-        """The paths of the leaves from `first` up to `last` to the present root."""
-        return inclusion_paths(self._profile, first, last, self.size, self._at_hand())
+        """The paths of the leaves from `first` up to `last` to the present root; cheap for the newest."""
+        return inclusion_paths(self._profile, first, last, self.size, self._newest)
 
     def consistency(self, first: int, second: int | None = None) -> list[bytes]:
         """The proof that the log of `first` leaves grew into the one of `second`."""

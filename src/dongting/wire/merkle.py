@@ -156,8 +156,12 @@ def inclusion_paths(profile: Profile, first: int, last: int, size: int, hash_at:
     def paths(start: int, end: int, low: int, high: int) -> list[list[bytes]]:
         if end - start == 1:
             return [[]]
-        if high - low == end - start == 2:  # the lowest pair is half of all the work
+        if high - low == end - start == 2:  # the lowest pairs are most of all the work
             return [[hash_at(0, end - 1)], [hash_at(0, start)]]
+        if high - low == end - start == 4:
+            a, b, c, d = (hash_at(0, index) for index in range(start, end))
+            ab, cd = hash_at(1, start >> 1), hash_at(1, (start >> 1) + 1)
+            return [[b, cd], [a, cd], [d, ab], [c, ab]]
         middle = start + split(end - start)
         found: list[list[bytes]] = []
         if low < middle:

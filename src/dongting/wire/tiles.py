@@ -146,19 +146,27 @@ def exactly(tile: Tile, read: Read) -> bytes:
 class TileHashes:
     """`merkle.HashAt` over the stored tiles of a log of `size` leaves; each tile is read and hashed once.
 
-    Make one for a handful of proofs and drop it: it remembers every tile that it has seen.
+    Make one for a handful of proofs and drop it: it remembers every tile that it has seen. `fresh` holds
+    what `Frontier.extend` completed last, which is then neither read nor hashed again.
     """
 
-    def __init__(self, profile: Profile, size: int, read: Read) -> None:
+    def __init__(
+        self, profile: Profile, size: int, read: Read, fresh: Sequence[Sequence[bytes]] = ()
+    ) -> None:
         self.size = size
         self._profile = profile
         self._read = read
+        self._fresh = [((size >> level) - len(row), row) for level, row in enumerate(fresh)]
         self._seen: dict[tuple[int, int], list[list[bytes]]] = {}
 
     def __call__(self, level: int, index: int) -> bytes:
         """The hash of a complete subtree; refuses one that the log does not have yet."""
         if not 0 <= index < self.size >> level:
             raise Refused(merkle.OUTSIDE_TREE, size=self.size, place=index << level)
+        if level < len(self._fresh):
+            first, row = self._fresh[level]
+            if index >= first:
+                return row[index - first]
         tile_level, height = divmod(level, HEIGHT)
         tile_index, offset = divmod(index << height, WIDTH)
         rows = self._seen.get((tile_level, tile_index))

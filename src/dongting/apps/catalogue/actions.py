@@ -3,7 +3,7 @@
 Every statement here is readable by all members; what a content holds never is (see `records`).
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -75,10 +75,11 @@ def publish(ctx: Context, asked: Publish) -> None:
     """
     require(ctx.get(Dataset, asked.id) is None, codes.ALREADY_PUBLISHED, id=asked.id)
     _check(asked)
+    described = msgspec.structs.asdict(asked)
+    del described["content"]
     ctx.put(
         Dataset(
-            **_description(asked),
-            id=asked.id,
+            **described,
             publisher=ctx.author,
             state="OFFERED",
             issued=ctx.time,
@@ -100,7 +101,8 @@ def revise(ctx: Context, asked: Revise) -> None:
     dataset = _own(ctx, asked.id)
     state = DATASET.move(dataset, "revise", asked.id)
     _check(asked)
-    ctx.put(msgspec.structs.replace(dataset, **_description(asked), state=state, revised=ctx.time))
+    described = msgspec.structs.asdict(asked)
+    ctx.put(msgspec.structs.replace(dataset, **described, state=state, revised=ctx.time))
 
 
 @app.action(
@@ -178,11 +180,6 @@ def _issue(ctx: Context, dataset: str, number: int, content: Content) -> None:
     )
 
 
-def _description(asked: Description) -> dict[str, Any]:
-    """The fields of a description, whatever struct carries them."""
-    return {name: getattr(asked, name) for name in Description.__struct_fields__}
-
-
 def _check(asked: Description) -> None:
     """What the types cannot say about a description."""
     require(asked.grade != "core", codes.CORE_DATA)
@@ -198,7 +195,8 @@ def _check(asked: Description) -> None:
             raise Refused(BAD_FIELD, field="title", why=f"use one line of at most {TITLE_LENGTH} characters")
     seen: set[str] = set()
     for column in asked.columns:
-        require(column.name not in seen, codes.COLUMN_TWICE, name=column.name)
+        if column.name in seen:
+            raise Refused(codes.COLUMN_TWICE, name=column.name)
         seen.add(column.name)
         if column.title is not None:
             column.title.check("columns.title")

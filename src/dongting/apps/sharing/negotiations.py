@@ -186,10 +186,9 @@ def _requested_of(ctx: Context, id: str) -> str:
     require(not ctx.acts_for(dataset.publisher), codes.OWN_DATASET, dataset=id)
     organisations = ctx.supplied(Organisations)
     provider = organisations.successor(dataset.publisher)
-    between_departments = (
-        organisations.kind(provider) == "government" and organisations.kind(ctx.author) == "government"
-    )
-    require(not (between_departments and dataset.sharing == "not-shared"), codes.NOT_SHARED, dataset=id)
+    if dataset.sharing == "not-shared":
+        kinds = {organisations.kind(provider), organisations.kind(ctx.author)}
+        require(kinds != {"government"}, codes.NOT_SHARED, dataset=id)  # between departments
     return provider
 
 

@@ -178,6 +178,21 @@ def test_a_refused_revocation_does_not_touch_the_next_statement_of_the_block(led
     assert isinstance(outcomes[1], Accepted)
 
 
+def test_a_key_that_signed_in_a_block_signs_no_more_in_it_once_it_is_revoked(ledger: Ledger) -> None:
+    new = claim(ledger, ME, new_key(ledger))
+    revocation = {"key": thumbprint(ledger, ledger.keys[ME]), "reason": "compromised"}
+    rename = {"id": ME, "name": {"en": "Before"}}
+    outcomes = ledger.submit(
+        ledger.sign(ME, "membership/rename", rename),
+        ledger.sign(ME, "membership/add-key", {"organisation": ME, "key": new}),
+        ledger.sign(ME, "membership/revoke-key", revocation),
+        ledger.sign(ME, "membership/rename", rename | {"name": {"en": "After"}}),
+    )
+    assert [isinstance(one, Accepted) for one in outcomes[:3]] == [True] * 3
+    assert isinstance(outcomes[3], Refused)
+    assert outcomes[3].code is codes.KEY_REVOKED
+
+
 def test_another_organisations_key_is_not_revoked(ledger: Ledger) -> None:
     arguments = {"key": thumbprint(ledger, ledger.keys["green-tech"]), "reason": "retired"}
     assert refusal(ledger, "membership/revoke-key", arguments) is codes.NOT_ITS_KEY
