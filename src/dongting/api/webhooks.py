@@ -276,7 +276,7 @@ async def rotate_webhook(service: Service, call: Call, asked: AskWebhook) -> Rep
     tag="webhooks", needs=_NEEDS, status=202, refuses=(NO_HOOK,), gives=Content(JSON, Queued, Queued(1042)),
 )  # fmt: skip
 async def test_webhook(service: Service, call: Call, asked: AskWebhook) -> Reply:
-    """Send a message of type `dongting.test`."""
+    """Send a message that tells of nothing, of type dongting.test."""
     number = await asyncio.to_thread(service.hooks.test, call.member.organisation, asked.id)
     return json_reply(Queued(number), status=202)
 
