@@ -30,10 +30,10 @@ test: $(TOOLS) postgresql chromium engine
 check: test
 
 bench: $(TOOLS)
-	@cd bench && ../$(BIN)/python all.py
+	@cd bench && ../$(BIN)/python all.py $(BENCH)
 
 soak: $(TOOLS) postgresql
-	DONGTING_SOAK=1 $(BIN)/pytest -q tests/properties tests/faults
+	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/properties tests/faults tests/e2e/soak_large_file.py
 
 setup: $(READY)
 

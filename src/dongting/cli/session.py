@@ -195,13 +195,17 @@ class Session:
         keystore = self.keystore(organisation)
         identity = _Identity(organisation, keystore.signing_key(f"{organisation}/signing"), keystore)
         journals = self.home / "clients" / organisation / "uploads"
-        return Client(url or self.address, self.genesis, identity, journals=journals, language=self.language)
+        seen = self.home / "clients" / "checkpoints"
+        return Client(
+            url or self.address, self.genesis, identity, journals=journals, seen=seen, language=self.language
+        )
 
     def guest(self) -> "Client":
         """A client that asks for what is public only."""
         from dongting.sdk.client import Client
 
-        return Client(self.address, self.genesis, language=self.language)
+        seen = self.home / "clients" / "checkpoints"
+        return Client(self.address, self.genesis, seen=seen, language=self.language)
 
 
 @dataclass(frozen=True, slots=True)

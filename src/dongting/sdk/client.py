@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dongting.errors import Code, Language, Refused, require
+from dongting.sdk.checkpoints import Checkpoints
 from dongting.sdk.contents import Contents
 from dongting.sdk.downloads import Downloads
 from dongting.sdk.members import Members
@@ -53,7 +54,8 @@ class _Closed:
 class Client:
     """One organisation at one node; without an identity only what is public.
 
-    `journals` is a private directory in which interrupted uploads are remembered.
+    `journals` is a private directory in which interrupted uploads are remembered, `seen` one with the newest
+    checkpoint of each network: without it the client remembers only for as long as it lives.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Client:
         identity: Identity | None = None,
         *,
         journals: Path = Path("uploads"),
+        seen: Path | None = None,
         language: Language = "en",
     ) -> None:
         self.network: Network = network_of(genesis)
@@ -72,7 +75,10 @@ class Client:
         key = identity.key if identity else None
         opener: Opener = identity.opener if identity else _Closed()
         self.transport = Transport(url, key, self.profile, language)
-        self.statements = Statements(self.transport, self.network.id, self.organisation, key, self.profile)
+        self.checkpoints = Checkpoints(self.transport, self.network, seen)
+        self.statements = Statements(
+            self.transport, self.network.id, self.organisation, key, self.profile, self.checkpoints.see
+        )
         self.records = Records(self.transport)
         self.members = Members(self.records, self.profile)
         author = self.organisation or ""
@@ -92,8 +98,11 @@ class Client:
 
     @cached_property
     def checked(self) -> dict[str, Any]:
-        """The node's status when it was first asked; refuses a node of another network."""
-        return self.status()
+        """The node's status when it was first asked; refuses a node of another network, and one whose log
+        does not extend the checkpoint that was seen last."""
+        status = self.status()
+        self.checkpoints.look()
+        return status
 
     def status(self) -> dict[str, Any]:
         """Where the node's ledger stands; refuses a node of another network."""
@@ -104,6 +113,7 @@ class Client:
 
     def catch_up(self) -> None:
         """Let the reads that follow see everything that the ledger holds now."""
+        assert self.checked
         self.records.seen = max(self.records.seen, int(self.status()["height"]))
 
     def act(self, action: str, subject: str, arguments: Any) -> Done:

@@ -6,7 +6,7 @@ answer is repeated with exactly those bytes; a new statement is never made for a
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ class Done:
 
 
 class Statements:
-    """Signs and sends as one organisation."""
+    """Signs and sends as one organisation; `seen` is given each checkpoint with which the node answers."""
 
     def __init__(
         self,
@@ -71,8 +71,10 @@ class Statements:
         organisation: str | None,
         key: SigningKey | None,
         profile: Profile,
+        seen: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self._transport = transport
+        self._seen = seen
         self._network = network
         self._organisation = organisation
         self._key = key
@@ -117,7 +119,10 @@ class Statements:
         answer = self._transport.ask(
             "POST", "/v1/statements", content=content, headers={"content-type": "application/cbor"}
         )
-        return msgspec.json.decode(answer.content, type=_Answer).statements
+        found = msgspec.json.decode(answer.content, type=_Answer)
+        if found.checkpoint:
+            self._seen(found.checkpoint.encode())
+        return found.statements
 
     def fate(self, id: str, issuer: str, nonce: str) -> Fate:
         """What became of the statement with this leaf hash, issuer and `cti` (hexadecimal)."""

@@ -80,18 +80,20 @@ def infer(
     *,
     dialect: Dialect | None = None,
     missing_values: Sequence[str] = MISSING_VALUES,
+    whole: bool = True,
 ) -> Inferred:
     """The schema, dialect and quality figures of the table in these lines (read once, to the end).
 
     Without a dialect the delimiter is found by `sniff`, and the first row counts as header if all its
-    cells are different, present and of no type but string.
+    cells are different, present and of no type but string. Lines that are not the `whole` table may end
+    inside a row, which then does not count.
     """
     lines = iter(lines)
     start = list(islice(lines, SAMPLE))
     if start:
         start[0] = start[0].removeprefix("\ufeff")
     delimiter = dialect.delimiter if dialect else sniff(start)
-    rows = _rows(chain(start, lines), delimiter)
+    rows = _rows(chain(start, lines), delimiter, whole)
     first = next(rows, None)
     if first is None:
         raise Refused(BAD_TABLE, why="there is no row")
@@ -110,7 +112,7 @@ def infer(
     return Inferred(schema, Dialect(delimiter, header), Quality(count, uneven, figures))
 
 
-def _rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def _rows(lines: Iterable[str], delimiter: str, whole: bool) -> Iterator[list[str]]:
     """The rows that are not blank; refuses what CSV cannot be, and says where."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
@@ -118,6 +120,8 @@ def _rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
             if row:
                 yield row
     except csv.Error as error:
+        if not whole and str(error) == "unexpected end of data":
+            return
         raise Refused(BAD_TABLE, why=f"line {reader.line_num}: {error}") from None
 
 
