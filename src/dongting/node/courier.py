@@ -186,7 +186,7 @@ class Courier:
                     self._exchange.done(parcel.id)  # erased, on record: nobody needs it any more
                 elif refused.code.status in _FINAL and not hope:
                     self._exchange.refuse(parcel.id, why)
-                    log.warning("a parcel was refused", extra={"name": parcel.name, "why": why})
+                    log.warning("a parcel was refused", extra={"parcel": parcel.name, "why": why})
                 else:
                     pause = min(FIRST_PAUSE * 2 ** min(parcel.tries, 10), LONGEST_PAUSE)
                     self._exchange.later(parcel.id, time.time() + pause, why)

@@ -85,7 +85,7 @@ def assembled(
 
 async def run(home: Home, parent: int) -> None:
     """Send until SIGTERM, SIGINT, or the end of the parent process."""
-    os.nice(10)
+    os.nice(19)  # nobody waits on a page for what is sent
     link = Link(home.socket)
     accounts, views = open_accounts(home, time.time), home.views()
     made = assembled(home, remote(link), views, accounts.register)

@@ -106,7 +106,7 @@ class Children:
             if self._stopping.is_set():
                 return
             pause = 0.2 if time.monotonic() - began > 60 else min(pause * 2, 10)
-            log.warning("a child process ended", extra={"module": arguments[0], "code": code})
+            log.warning("a child process ended", extra={"child": arguments[0], "code": code})
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
