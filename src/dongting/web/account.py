@@ -13,7 +13,7 @@ from dongting.web.visits import Visit
 
 async def account(site: Site, visit: Visit) -> Reply:
     """GET /settings/account."""
-    return await _page(site, visit)
+    return await again(site, visit)
 
 
 async def recovery_codes(site: Site, visit: Visit) -> Reply:
@@ -31,17 +31,19 @@ async def change_password(site: Site, visit: Visit) -> Reply:
             entrance.change_password, visit.session, form.raw("present"), form.raw("password"), visit.client
         )
     except Refused as refused:
-        return await _page(site, visit, refused)
+        return await again(site, visit, refused)
     return await site.go(
         visit, "/settings/account", marked("Your password is changed; all your other sessions have ended.")
     )
 
 
-async def _page(site: Site, visit: Visit, refused: Refused | None = None) -> Reply:
+async def again(site: Site, visit: Visit, refused: Refused | None = None) -> Reply:
+    """The page, with what was wrong about a form."""
+    passkeys = await asyncio.to_thread(site.accounts.passkeys.list, visit.member)
     left = await asyncio.to_thread(site.accounts.recovery.left, visit.member)
     return site.page(
         visit, "account.html", refused=refused, section="settings", roles=ROLE_TITLES,
-        permissions=PERMISSIONS, codes=left,
+        permissions=PERMISSIONS, codes=left, passkeys=passkeys,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from dongting.web import (
     keys,
     notices,
     pages,
+    passkeys,
     people,
     printed,
     tables,
@@ -63,7 +64,7 @@ PUBLIC: tuple[Place, ...] = (
     Place("/static/{name...}", assets.static),
 )
 PLACES: tuple[Place, ...] = (
-    *PUBLIC, *entering.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES,
+    *PUBLIC, *entering.PLACES, *passkeys.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES,
     *applying.PLACES, *notices.PLACES, *desk.PLACES,
 )  # fmt: skip
 

@@ -32,6 +32,9 @@ KINDS = {
     "recovery-codes-made": marked("Recovery codes made"),
     "api-key-made": marked("API key made"),
     "api-key-revoked": marked("API key revoked"),
+    "passkey-added": marked("Passkey added"),
+    "passkey-removed": marked("Passkey removed"),
+    "passkey-refused": marked("Passkey refused"),
     "application-received": marked("Application received"),
     "application-admitted": marked("Application admitted"),
     "application-proposed": marked("Application proposed to the founders"),
@@ -42,7 +45,8 @@ FACTS = {
     "about": marked("about"), "action": marked("action"), "application": marked("application"),
     "by": marked("by means of"),
     "client": marked("from the address"), "code": marked("code"), "key": marked("key"),
-    "leaf": marked("log entry"), "place": marked("at the address"), "roles": marked("roles"),
+    "leaf": marked("log entry"), "passkey": marked("passkey"),
+    "place": marked("at the address"), "roles": marked("roles"),
     "scopes": marked("scopes"), "subject": marked("record"),
 }  # fmt: skip
 

@@ -29,7 +29,7 @@ async def take_signin(site: Site, visit: Visit) -> Reply:
     except Refused as refused:
         require(refused.code in (SIGN_IN_FAILED, LOCKED_OUT), refused.code, **refused.facts)
         return site.page(visit, "signin.html", refused=refused, section="signin", login=login, next=following)
-    return _entered(site, token, local(following) if following else "/desk")
+    return entered(site, token, local(following) if following else "/desk")
 
 
 async def recover(site: Site, visit: Visit) -> Reply:
@@ -46,7 +46,7 @@ async def take_recover(site: Site, visit: Visit) -> Reply:
         )
     except Refused as refused:
         return site.page(visit, "recover.html", refused=refused, section="signin", login=login)
-    return await _enter(site, visit, id, "recovery-code")
+    return await enter(site, visit, id, "recovery-code")
 
 
 async def signout(site: Site, visit: Visit) -> Reply:
@@ -95,7 +95,7 @@ async def take_link(site: Site, visit: Visit) -> Reply:
             id = await asyncio.to_thread(staff.enrol, secret, password=password, **told)
     except Refused as refused:
         return _link_page(site, visit, secret, found, told, refused)
-    return await _enter(site, visit, id, "link")
+    return await enter(site, visit, id, "link")
 
 
 async def _again(site: Site, visit: Visit) -> Any:
@@ -113,13 +113,15 @@ def _link_page(
     return reply
 
 
-async def _enter(site: Site, visit: Visit, id: str, by: str) -> Reply:
+async def enter(site: Site, visit: Visit, id: str, by: str, target: str = "/settings/account") -> Reply:
+    """A session for a person who has shown who they are, which replaces the one that was there."""
     before = visit.session.token if visit.session is not None else None
     token = await asyncio.to_thread(site.accounts.entrance.enter, id, visit.client, by, before)
-    return _entered(site, token, "/settings/account")
+    return entered(site, token, target)
 
 
-def _entered(site: Site, token: str, target: str) -> Reply:
+def entered(site: Site, token: str, target: str) -> Reply:
+    """To a place of this site, with the cookie of a new session."""
     mine = session_cookie(token, secure=site.secure)
     return Reply(303, b"", None, [("location", target), ("cache-control", "no-store"), mine])
 

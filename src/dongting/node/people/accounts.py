@@ -11,6 +11,7 @@ from dongting.node.people.audit_log import AuditLog
 from dongting.node.people.database import Database
 from dongting.node.people.entrance import Entrance
 from dongting.node.people.keys import ApiKeys
+from dongting.node.people.passkeys import Passkeys
 from dongting.node.people.passwords import Passwords
 from dongting.node.people.recovery import Recovery
 from dongting.node.people.register import Register
@@ -28,6 +29,7 @@ class Accounts:
     recovery: Recovery
     audit: AuditLog
     applications: Applications
+    passkeys: Passkeys
 
     def close(self) -> None:
         """Close the database."""
@@ -56,7 +58,7 @@ def accounts_of(register: Register) -> Accounts:
     """Everything about people over one register."""
     return Accounts(
         register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register),
-        AuditLog(register), Applications(register),
+        AuditLog(register), Applications(register), Passkeys(register),
     )  # fmt: skip
 
 

@@ -161,6 +161,18 @@ CANNOT_ADMIT = Code(
     "{organisation} 既非发起方，也不是该类型与区域的登记机构；请联系有权机构。",
     status=403,
 )  # fmt: skip
+BAD_PASSKEY = Code(
+    "people", 29, "bad-passkey",
+    "The passkey was not accepted; try again, or sign in with your password.",
+    "通行密钥未被接受；请重试，或使用密码登录。",
+    status=401,
+)  # fmt: skip
+NO_SUCH_PASSKEY = Code(
+    "people", 30, "no-such-passkey",
+    "You have no such passkey; look at the list on your account.",
+    "您没有此通行密钥；请查看账户中的列表。",
+    status=404,
+)  # fmt: skip
 BAD_EMAIL = Code(
     "people", 18, "bad-email",
     "This is not an e-mail address; correct it, or leave it empty.",

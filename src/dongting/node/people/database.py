@@ -126,6 +126,25 @@ application = Table(
     Column("decided", BigInteger),
 )  # fmt: skip
 
+#: Credentials of WebAuthn: `id` in base64url, the public key as COSE_Key.
+passkey = Table(
+    "passkey", metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("used", BigInteger),
+)  # fmt: skip
+#: What a browser was asked to sign, until it does; `person` is empty at sign-in.
+challenge = Table(
+    "challenge", metadata,
+    Column("digest", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+)  # fmt: skip
+
 
 class Database:
     """The tables of one node, for any number of threads and processes.
