@@ -12,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/.tools
 
-.PHONY: run stop test check lint bench soak setup postgresql chromium clean
+.PHONY: run stop test check lint bench bench-consortium soak setup postgresql chromium clean
 
 run: $(READY)
 	@$(BIN)/python -m dongting.cli.demo
@@ -31,6 +31,9 @@ check: test
 
 bench: $(TOOLS)
 	@cd bench && ../$(BIN)/python all.py $(BENCH)
+
+bench-consortium: $(TOOLS) engine
+	@cd bench && ../$(BIN)/python consortium.py
 
 soak: $(TOOLS) postgresql
 	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/properties tests/faults tests/e2e/soak_large_file.py

@@ -65,7 +65,7 @@ class Validators:
                 self._processes[number] = subprocess.Popen(  # noqa: S603
                     [sys.executable, "-m", "dongting.testing.validators", str(home.path),
                      str(self.directory / "passphrase"), str(point), str(times), str(skew)],
-                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0,
                 )  # fmt: skip
 
     def signal(self, number: int, signal_: int) -> None:

@@ -23,19 +23,19 @@ class Rpc:
     """Calls one CometBFT; every method raises `RpcError`, also when nobody answers."""
 
     def __init__(self, socket: Path) -> None:
-        self._client = httpx.AsyncClient(
+        self.client = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://cometbft", timeout=_TIMEOUT
         )
 
     async def close(self) -> None:
         """Hang up."""
-        await self._client.aclose()
+        await self.client.aclose()
 
     async def call(self, method: str, **parameters: Any) -> Any:
         """The result of one method."""
         message = {"jsonrpc": "2.0", "id": 0, "method": method, "params": parameters}
         try:
-            answer = (await self._client.post("/", json=message)).json()
+            answer = (await self.client.post("/", json=message)).json()
         except (httpx.HTTPError, ValueError) as error:
             raise RpcError(f"CometBFT does not answer ({type(error).__name__})") from None
         if "error" in answer:
