@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 from dongting.errors import Refused
+from dongting.node.resync import set_aside
 from dongting.testing.validators import Validators
 from dongting.wire.statement import decode
 
@@ -11,7 +12,7 @@ from dongting.wire.statement import decode
 class Load:
     """Statements submitted without pause through some nodes; what was acknowledged, by its bytes.
 
-    A submitter whose node goes away sends the same bytes again, to the same node or to the next.
+    A submitter whose node goes away sends the same bytes again, to the next of these nodes.
     """
 
     def __init__(self, validators: Validators, *through: int) -> None:
@@ -44,7 +45,7 @@ class Load:
                 async with self._validators.facade(at, patience=0.5) as facade:
                     fates = (await facade.submit(batch)).fates
             except Refused:
-                at = (at + 1) % 4
+                at = self._through[(self._through.index(at) + 1) % len(self._through)]
                 await asyncio.sleep(0.3)
                 continue
             assert {fate.state for fate in fates} <= {"accepted", "pending"}, fates
@@ -182,6 +183,31 @@ def test_whoever_floods_waits_behind_itself_and_others_are_served(validators: Va
             await load.grows(30)
             for fates in await asyncio.gather(*flooding):
                 assert {fate.state for fate in fates} == {"accepted"}
+        await ends_well(validators, load)
+
+    asyncio.run(story())
+
+
+def test_a_validator_whose_state_was_changed_says_so_and_begins_anew_from_the_others(
+    validators: Validators,
+) -> None:
+    async def story() -> None:
+        async with Load(validators, 0) as load:
+            await load.grows()
+            await asyncio.to_thread(validators.stop, 2)
+            home = validators.home(2)
+            store = home.ledger()
+            key, value = next(iter(store.scan(b"s")))
+            store.write([(key, bytes([value[0] ^ 1]) + value[1:])])
+            store.close()
+            validators.start(2)
+            assert await asyncio.to_thread(validators.wait, 2) != 0
+            assert "does not have the state root" in (home.path / "node.log").read_text()
+            signed = (home.path / "cometbft" / "data" / "priv_validator_state.json").read_bytes()
+            set_aside(home, "set-aside")
+            assert (home.path / "cometbft" / "data" / "priv_validator_state.json").read_bytes() == signed
+            validators.start(2)
+            await load.grows()
         await ends_well(validators, load)
 
     asyncio.run(story())

@@ -112,6 +112,28 @@ def join(told: Session, invitation: Path, port: int, no_start: bool) -> None:
     run(told, locked=False)
 
 
+@_command(
+    "resync",
+    "Begin a validator anew from the others, when its ledger is damaged. Stop it first.\n\n"
+    "Its ledger and blocks are set aside, not deleted. Keys, files and what it signed stay.",
+    "账本损坏时，从其他验证者重新同步本验证者。请先停止节点。\n\n"
+    "原有账本和区块会移到一旁而不删除；密钥、文件和签名状态保留。",
+)
+@session
+def resync(told: Session) -> None:
+    """Set a damaged ledger aside."""
+    from dongting.node.home import Home
+    from dongting.node.resync import STILL_RUNS, set_aside
+
+    require(not (told.home / "run" / "address").exists(), STILL_RUNS, home=told.home)
+    place = set_aside(Home(told.config), f"set-aside-{int(time.time())}")
+    told.say(
+        f"What was here lies in {place}. Next: dongting serve, then dongting audit.",
+        f"原有数据已移至 {place}。下一步：dongting serve，然后 dongting audit。",
+    )
+    told.answer({"aside": str(place)})
+
+
 def _prepared(told: Session, given: "Invitation", organisation: str, port: int) -> "PublicKey":
     """Write what the home lacks, so that a join that was interrupted can be repeated; the node's key."""
     from dongting.cli.founding import NETWORK_HERE

@@ -12,9 +12,17 @@ VERSION = "0.38.25"
 
 
 def find_binary(named: str = "") -> Path:
-    """The binary that is named, on the PATH, or beside this interpreter; refuses another version."""
-    beside = Path(sys.executable).parent / "cometbft"
-    found = named or shutil.which("cometbft") or str(beside)
+    """The binary that is named, else on the PATH or beside this interpreter; refuses another version."""
+    if named:
+        return _checked(named)
+    beside, there = str(Path(sys.executable).parent / "cometbft"), shutil.which("cometbft")
+    try:
+        return _checked(there or beside)
+    except Refused:
+        return _checked(beside)
+
+
+def _checked(found: str) -> Path:
     try:
         told = subprocess.run([found, "version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -184,7 +184,7 @@ timeout_commit = "0s"
 skip_timeout_commit = true
 create_empty_blocks = false
 create_empty_blocks_interval = "0s"
-peer_gossip_sleep_duration = "10ms"
+peer_gossip_sleep_duration = "20ms"
 
 [storage]
 discard_abci_responses = true
