@@ -28,6 +28,9 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
                 f"{_HERE}.node:node",
                 ("A node of your own that follows another.", "自有节点：跟随另一节点。"),
             ),
+            "bundle": Entry(
+                f"{_HERE}.bundle:bundle", ("Carry blocks and files by disk.", "以离线介质传递区块和文件。")
+            ),
             "serve": Entry(f"{_HERE}.serve:serve", ("Run the node.", "运行节点。")),
             "status": Entry(
                 f"{_HERE}.status:status", ("Show where the ledger stands.", "查看账本当前状态。")

@@ -8,7 +8,8 @@ Two signed checkpoints of one log that do not extend each other end the followin
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from dongting.engines.collector import settle_collector
@@ -227,6 +228,27 @@ class Follow:
             await asyncio.wait_for(self._wake.wait(), seconds)
         except TimeoutError:
             return
+
+    async def replay(self, leaves: Iterable[bytes]) -> None:
+        """Execute leaves that were authenticated elsewhere, up to the last whole block; for an engine
+        that was not started."""
+        await self._verifiers.start()
+        try:
+            waiting = iter(leaves)
+            while piece := list(islice(waiting, BATCH)):
+                self._ahead += piece
+                ends = self._ends()
+                if ends:
+                    taken = max(ends) + 1
+                    whole, self._ahead = self._ahead[:taken], self._ahead[taken:]
+                    await self._execute(self._machine.head.size, whole, ends)
+        finally:
+            await self._verifiers.stop()
+
+    def _ends(self) -> dict[int, BlockEnd]:
+        """The block ends among the leaves at hand, by their place."""
+        found = ((place, BlockEnd.decode(leaf)) for place, leaf in enumerate(self._ahead))
+        return {place: end for place, end in found if end is not None}
 
     # One checkpoint
 

@@ -150,8 +150,8 @@ class Engine(Struct, frozen=True):
         ("id@host:port,…, or empty", "id@主机:端口,…，或留空"),
     )] = ""  # fmt: skip
     upstream: Annotated[str, Meta(max_length=300, pattern=r"^(https?://[!-~]+)?$(?!\n)"), documented(
-        "Address of the node to follow, without a final slash; for engine.kind follow.",
-        "所跟随节点的地址，末尾不带斜杠；用于 engine.kind 为 follow 时。",
+        "Address of the node to follow, without a final slash; empty: blocks come by `dongting bundle`.",
+        "所跟随节点的地址，末尾不带斜杠；留空则通过 `dongting bundle import` 获取区块。",
         ("an http:// or https:// address, or empty", "http:// 或 https:// 地址，或留空"),
     )] = ""  # fmt: skip
     organisations: Annotated[str, Meta(max_length=4000, pattern=_ORGANISATIONS), documented(
@@ -465,9 +465,11 @@ def _check_reach(config: Config) -> None:
 
 def _check_engine(config: Config) -> None:
     engine = config.engine
-    if engine.kind == "follow" and not (engine.upstream and config.organisations):
-        name = "engine.organisations" if engine.upstream else "engine.upstream"
-        raise _bad(name, "", "not empty when engine.kind is follow", "engine.kind 为 follow 时不得为空")
+    if engine.kind == "follow" and not config.organisations:
+        raise _bad(
+            "engine.organisations", "", "not empty when engine.kind is follow",
+            "engine.kind 为 follow 时不得为空",
+        )  # fmt: skip
     require(
         engine.upstream.startswith("https://") or settings.host_of(engine.upstream) in (*_LOOPBACK, ""),
         NEEDS_TLS, setting="engine.upstream", value=engine.upstream,

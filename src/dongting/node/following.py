@@ -6,8 +6,9 @@ requests to the node that it follows. What it was shown in contradiction to its 
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from dongting.engines.cometbft.directory import Settings
-from dongting.engines.follow import Follow
+from dongting.engines.follow import FORKED, Follow
 from dongting.engines.machine import Engine
 from dongting.errors import Code, Refused, require
 from dongting.kernel.machine import Block
@@ -24,16 +25,19 @@ from dongting.node.courier import Courier
 from dongting.node.custody import Custody
 from dongting.node.facade import Fate, Submitted
 from dongting.node.installed import downloadable
-from dongting.node.ledger import LedgerNode, Limits
+from dongting.node.ledger import NOT_A_STATEMENT, LedgerNode, Limits
 from dongting.node.restored import log_keys
-from dongting.node.upstream import Upstream
+from dongting.node.upstream import Nowhere, Upstream
 from dongting.store.disk import replace_file
 from dongting.store.exchange import Exchange
 from dongting.store.files import Files
+from dongting.store.side import SideStore
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire import note as notes
+from dongting.wire import receipt as receipts
 from dongting.wire.checkpoint import Checkpoint
 from dongting.wire.keys import SigningKey, to_base64
+from dongting.wire.merkle import leaf_hash
 from dongting.wire.statement import decode as decode_statement
 
 FILE = "forked"
@@ -68,6 +72,30 @@ STILL_FORKED = Code(
     "本节点曾被出示同一日志的两段历史，已停止跟随：{evidence} 保存了两份已签名的检查点。"
     "请与其他成员确认以哪一段为准，再移除该文件。",
     status=503,
+)  # fmt: skip
+
+
+NOT_A_FOLLOWER = Code(
+    "bundle", 4, "not-a-follower",
+    "Only a node that follows takes bundles (engine.kind = \"follow\"); this one orders.",
+    "只有跟随节点可导入数据包（engine.kind = \"follow\"）；本节点负责排序。",
+    status=409,
+)  # fmt: skip
+BUNDLE_GAP = Code(
+    "bundle", 5, "bundle-gap",
+    "The bundle begins at log entry {first}, and this node has {held}: import the one before first, or "
+    "export with --all.",
+    "该数据包自日志第 {first} 条开始，而本节点有 {held} 条：请先导入前一个，或用 --all 重新导出。",
+    status=409,
+)  # fmt: skip
+BUNDLE_DIFFERS = Code(
+    "bundle", 6, "bundle-differs",
+    "What this node holds ({held} entries) and the bundle's do not lead to the checkpoint of {size} entries: "
+    "the bundle is damaged, or it is another history. Nothing was taken. Export again, and "
+    "compare checkpoints.",
+    "本节点所持的 {held} 条与数据包的条目不能得出 {size} 条的检查点：数据包已损坏，或属于另一段历史。"
+    "未采用任何内容。请重新导出，并比对检查点。",
+    status=409,
 )  # fmt: skip
 
 
@@ -115,12 +143,13 @@ class FollowNode(LedgerNode):
         self._upstream_url = upstream
         self._organisations = list(organisations)
         self._forked = directory / FILE
+        self._receipts = SideStore(directory / "receipts")
         self._parcels = parcels
         self._courier: Courier | None = None
         super().__init__(store, genesis, directory, clock, **options)
-        if parcels is not None:
+        if parcels is not None and self._online is not None:
             self._courier = Courier(
-                self._upstream, self._organisations, parcels.exchange, parcels.custody, parcels.files,
+                self._online, self._organisations, parcels.exchange, parcels.custody, parcels.files,
                 lambda transfer, organisation: downloadable(
                     self.machine.reader(self._clock()), transfer, organisation
                 ),
@@ -128,9 +157,11 @@ class FollowNode(LedgerNode):
 
     def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
         machine = self.machine
-        self._upstream = Upstream(self._upstream_url, machine.profile, machine.network)
-        if self._log_key is not None:
-            self._upstream.unlock(self._log_key, self._organisations)
+        url = self._upstream_url
+        self._online = Upstream(url, machine.profile, machine.network) if url else None
+        self._upstream = self._online or Nowhere()
+        if self._online is not None and self._log_key is not None:
+            self._online.unlock(self._log_key, self._organisations)
         halted = Refused(STILL_FORKED, evidence=self._forked).text() if self._forked.exists() else None
         self._following_engine = Follow(
             machine, self._upstream, self, workers=limits.workers, committed=self._committed, halted=halted
@@ -180,7 +211,8 @@ class FollowNode(LedgerNode):
         if self._log_key is not None or self._unlock is None:
             return
         self._log_key = self._unlock(passphrase)
-        self._upstream.unlock(self._log_key, self._organisations)
+        if self._online is not None:
+            self._online.unlock(self._log_key, self._organisations)
         self._following_engine.wake()
 
     # What the engine asks (`engines.follow.Ledger`)
@@ -230,8 +262,50 @@ class FollowNode(LedgerNode):
         return fate
 
     async def receipt(self, index: int) -> bytes:
-        self.machine.block_of(index)
-        return await self._upstream.receipt(index)
+        require(index != self.machine.block_of(index).size - 1, NOT_A_STATEMENT, index=index)
+        kept = self._receipts.get(self._leaf_hash(index))
+        return kept if kept is not None else await self._upstream.receipt(index)
+
+    def keep_receipt(self, index: int, receipt: bytes) -> None:
+        """Keep a receipt that came by bundle, once it proves that the statement at `index` is in this log."""
+        claimed = decode_statement(self.machine.leaf(index), self.machine.profile)
+        kid = receipts.decode(receipt).kid
+        for key in log_keys(self.machine):
+            if key.key.thumbprint(self.machine.profile) == kid:
+                receipts.verify_inclusion(
+                    self.machine.profile, receipt, claimed.data, key.key, self.origin, claimed.subject
+                )
+                self._receipts.put(self._leaf_hash(index), receipt)
+
+    def _leaf_hash(self, index: int) -> str:
+        redacted = self.machine.redacted(index)
+        statement = redacted or decode_statement(self.machine.leaf(index), self.machine.profile)
+        return statement.leaf.hex()
+
+    async def close(self) -> None:
+        """Close a node that was never started."""
+        self._upstream.close()
+        self._issuer.close()
+        self._store.close()
+
+    async def replay(self, note: bytes, first: int, leaves: Callable[[], Iterator[bytes]]) -> None:
+        """Take over leaves from `first` on that lead to a signed checkpoint; the node is not started."""
+        machine, shown = self.machine, self.verified(note)
+        held = machine.head.size
+        require(not self._forked.exists(), STILL_FORKED, evidence=self._forked)
+        if shown.size <= held:
+            if machine.log.root_at(shown.size) != shown.root:
+                where = self.forked(note, [])
+                raise Refused(FORKED, source=self._upstream.name, shown=shown.size, held=held, evidence=where)
+            return
+        require(first <= held, BUNDLE_GAP, first=first, held=held)
+        after = machine.log.append(
+            [leaf_hash(machine.profile, leaf) for leaf in islice(leaves(), held - first, None)]
+        )
+        right = (after.size, after.root) == (shown.size, shown.root)
+        require(right, BUNDLE_DIFFERS, held=held, size=shown.size)
+        await self._following_engine.replay(islice(leaves(), held - first, None))
+        self.adopt(note)
 
     async def prove(self, addresses: list[str]) -> bytes:
         note = self._issuer.note

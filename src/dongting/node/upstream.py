@@ -27,6 +27,15 @@ UNDECIDED = Code(
     status=503,
 )  # fmt: skip
 
+BY_BUNDLE = Code(
+    "follow", 17, "by-bundle-only",
+    "This node is on no network: it takes blocks by `dongting bundle import` and serves reads. Give "
+    "statements to a node that can be reached, or name one in engine.upstream.",
+    "本节点不联网：通过 `dongting bundle import` 获取区块，仅提供读取。"
+    "请向可联网的节点提交声明，或在 engine.upstream 中指定节点。",
+    status=503,
+)  # fmt: skip
+
 WAIT = 20  # seconds for which the other node may keep a question for the next checkpoint open
 ATTEMPTS = 3  # to submit
 
@@ -35,6 +44,35 @@ Result = TypeVar("Result")
 
 class _Consistency(msgspec.Struct):
     path: list[str]
+
+
+class Nowhere:
+    """No node to follow over the network: blocks come by bundle."""
+
+    name = "a bundle"
+
+    async def checkpoint(self, size: int) -> bytes:
+        """Refused: nobody is asked."""
+        raise Refused(BY_BUNDLE)
+
+    async def consistency(self, first: int, second: int) -> list[bytes]:
+        """Refused."""
+        raise Refused(BY_BUNDLE)
+
+    async def leaves(self, first: int, end: int) -> list[bytes]:
+        """Refused."""
+        raise Refused(BY_BUNDLE)
+
+    async def receipt(self, index: int) -> bytes:
+        """Refused."""
+        raise Refused(BY_BUNDLE)
+
+    async def submit(self, statements: Sequence[bytes]) -> list[Outcome]:
+        """Refused."""
+        raise Refused(BY_BUNDLE)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Upstream:
