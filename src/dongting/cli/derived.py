@@ -15,7 +15,7 @@ from dongting.cli import language
 from dongting.cli.acting import Draft, carry_out
 from dongting.cli.language import Command, Group, Option, Pair
 from dongting.cli.session import Session
-from dongting.cli.table import FRIENDLY
+from dongting.cli.table import BESIDE, FRIENDLY
 from dongting.cli.values import Fields
 from dongting.errors import Code, require
 from dongting.node.completing import complete
@@ -48,20 +48,22 @@ class Application(Group):
     def __init__(self, app: App) -> None:
         super().__init__(app.name)
         self._actions = {name.partition("/")[2]: action for name, action in app.actions.items()}
+        self._beside = BESIDE.get(app.name, {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every action, and what else there is."""
-        return sorted({*self._actions, *self.commands})
+        return sorted({*self._actions, *self._beside, *self.commands})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one action."""
         action = self._actions.get(cmd_name)
-        if action is None:
-            return super().get_command(ctx, cmd_name)
-        if action.name in FRIENDLY:
-            module, _, attribute = FRIENDLY[action.name].partition(":")
+        place = self._beside.get(cmd_name) if action is None else FRIENDLY.get(action.name)
+        if place is not None:
+            module, _, attribute = place.partition(":")
             found: click.Command = getattr(importlib.import_module(module), attribute)
             return found
+        if action is None:
+            return super().get_command(ctx, cmd_name)
         return collective(action) if action.by == {COLLECTIVE} else derive(action)
 
     def short_text(self, ctx: click.Context, name: str) -> str:

@@ -172,6 +172,14 @@ SECTIONS: tuple[tuple[Pair, dict[str, Entry]], ...] = (
 
 COMMANDS: dict[str, Entry] = {name: entry for _, entries in SECTIONS for name, entry in entries.items()}
 
+#: Commands of an application beside those of its actions.
+BESIDE: dict[str, dict[str, str]] = {
+    "catalogue": {
+        "import": f"{_HERE}.catalogue:import_catalogue",
+        "template": f"{_HERE}.catalogue:template",
+    },
+}
+
 #: Actions whose own command is friendlier than the derived one.
 FRIENDLY: dict[str, str] = {
     "catalogue/publish": f"{_HERE}.dataset:publish",

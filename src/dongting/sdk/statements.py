@@ -80,8 +80,11 @@ class Statements:
         self._key = key
         self._profile = profile
 
-    def sign(self, action: str, subject: str, arguments: Any) -> bytes:
-        """A new statement, signed now: `action` is `app/action`, `subject` the record's address."""
+    def sign(self, action: str, subject: str, arguments: Any, *, nonce: bytes | None = None) -> bytes:
+        """A new statement, signed now: `action` is `app/action`, `subject` the record's address.
+
+        `nonce` is its `cti`, 16 bytes, where the same intent must not count twice; else it is drawn.
+        """
         if self._key is None or self._organisation is None:
             raise Refused(NO_SIGNING_KEY)
         return build(
@@ -93,7 +96,7 @@ class Statements:
             subject=subject,
             arguments=arguments,
             issued=int(time.time()),
-            nonce=secrets.token_bytes(16),
+            nonce=nonce or secrets.token_bytes(16),
         )
 
     def send(self, data: bytes) -> Done:

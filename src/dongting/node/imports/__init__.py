@@ -1,0 +1,1 @@
+"""What comes in as documents: catalogues from Excel and CSV, checked whole before anything is signed."""
