@@ -37,8 +37,9 @@ def prepare(home: Path, net: Network, port: int) -> Path:
     (home / "genesis.json").write_bytes(net.genesis.encode())
     path = home / "dongting.toml"
     path.write_text(
-        f'[node]\nhome = "."\n[http]\nport = {port}\n[kernel]\nverify_workers = 2\n'
-        f'[log]\nlevel = "warning"\nfile = "node.log"\n'
+        f'[node]\nhome = "."\n[http]\nport = {port}\nstatements_per_second = 0\n'
+        "[kernel]\nverify_workers = 2\n"
+        '[log]\nlevel = "warning"\nfile = "node.log"\n'
     )
     return path
 

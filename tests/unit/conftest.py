@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import secrets
 import time
+import tomllib
 from collections.abc import Awaitable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,14 @@ COVERED = ("@method", "@authority", "@path", "@query")
 class Site:
     """One network, one node, and three organisations that ask it."""
 
-    def __init__(self, home: Path, facade: Facade | None = None, locked: bool = False) -> None:
+    def __init__(
+        self, home: Path, facade: Facade | None = None, locked: bool = False, settings: str = ""
+    ) -> None:
         self.runner = asyncio.Runner()
         self.profile = profile_named("international")
-        self.home = Home(read({"node": {"home": str(home)}, "http": {"max_body": 4 * 2**20}}))
+        tables = {"node": {"home": str(home)}, **tomllib.loads(settings)}
+        tables.setdefault("http", {})["max_body"] = 4 * 2**20
+        self.home = Home(read(tables))
         self.home.prepare()
         self.keys = {id: PrivateKey.generate(ED25519) for id, *_ in FOUNDERS}
         log_key = PrivateKey.generate(ED25519)

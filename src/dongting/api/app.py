@@ -36,7 +36,7 @@ from dongting.api.routes import Route, Table
 from dongting.api.service import Service
 from dongting.http.authority import authorities, scheme_of
 from dongting.http.keys import Keys
-from dongting.http.limits import LIMITS, Limits
+from dongting.http.limits import LIMITS, Buckets, Limits
 from dongting.http.signatures import Callers
 from dongting.node.agents import Agents
 from dongting.node.events import Events
@@ -147,4 +147,5 @@ def open_service(
             accounts.register.database, Outward(home.config.hooks.private_addresses), home.profile(),
             lambda: int(clock()),
         ),
+        Buckets(rate, 10 * rate, clock) if (rate := home.config.http.statements_per_second) else None,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from dongting.api.uploads import ERASED
 from dongting.errors import Code, Refused, require
 from dongting.http.codes import BODY_TOO_LARGE
 from dongting.http.messages import Reply
-from dongting.node.custody import MAX_READERS, NOT_OWNER, TOO_MANY_READERS, Kept
+from dongting.node.custody import MAX_READERS, NOT_OWNER, PARTS_QUOTA, TOO_MANY_READERS, Kept
 from dongting.wire.envelope import Envelope
 from dongting.wire.keys import from_base64
 
@@ -59,7 +59,7 @@ class AskPart(msgspec.Struct, frozen=True):
     "PUT", "/v1/parts/{commitment}", ("Keep a part", "保存附件"),
     tag="parts", status=204, most=_MOST, needs=ACTS,
     takes=Content(JSON, NewPart, NewPart("c2VhbGVk", [samples.ENVELOPE], "sharing.negotiation/air-2026")),
-    refuses=(NOT_OWNER, OTHER_BLOB, TOO_MANY_READERS, BODY_TOO_LARGE, ERASED),
+    refuses=(NOT_OWNER, OTHER_BLOB, TOO_MANY_READERS, BODY_TOO_LARGE, ERASED, PARTS_QUOTA),
 )  # fmt: skip
 async def put_part(service: Service, call: Call, asked: AskPart) -> Reply:
     """Keep a part of the caller's. The same ciphertext again adds readers; nobody replaces another's."""

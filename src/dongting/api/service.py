@@ -10,7 +10,7 @@ from dongting.api.erasures import Erasures
 from dongting.api.registry import Nodes
 from dongting.errors import Refused
 from dongting.http.codes import PROCESSING
-from dongting.http.limits import Limits
+from dongting.http.limits import Buckets, Limits
 from dongting.kernel.rules import Rules
 from dongting.node.agents import Agents
 from dongting.node.config import Config
@@ -37,7 +37,8 @@ class Service:
     """One worker's access to the node; everything that may block runs in a thread.
 
     `zone` is the network's, as in genesis; `installed` and `openapi` are the documents served, in JSON;
-    `agents` acts for hosted organisations; `streams` counts each caller's open streams of events.
+    `agents` acts for hosted organisations; `streams` counts each caller's open streams of events; `senders`
+    bounds the statements of each organisation that signs.
     """
 
     config: Config
@@ -59,6 +60,7 @@ class Service:
     accounts: Accounts
     exchange: Exchange
     hooks: Hooks
+    senders: Buckets | None = None
     agents: Agents | None = None
     installed: bytes = b""
     openapi: bytes = b""

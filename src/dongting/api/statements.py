@@ -4,6 +4,8 @@ The light path: a body is cut into statements by hand (RFC 8949, shortest length
 is built from bytes that are refused), the façade is asked once, the answer is encoded once.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -15,10 +17,11 @@ from dongting.api.routes import CBOR, COSE, JSON, Call, Content, Nothing, json_r
 from dongting.api.service import Service
 from dongting.errors import Code, Fault, Language, Refused, require
 from dongting.http.codes import WRONG_MEDIA_TYPE
+from dongting.http.limits import Buckets
 from dongting.http.messages import Head, Receive, Reply, read_body
 from dongting.node.facade import Fate
 from dongting.standards.problem import Problem, from_refused
-from dongting.wire.statement import MAX_STATEMENT, TOO_LARGE
+from dongting.wire.statement import MAX_STATEMENT, TOO_LARGE, claimed_issuer
 
 BAD_BATCH = Code(
     "api", 3, "bad-batch",
@@ -27,9 +30,18 @@ BAD_BATCH = Code(
     status=400,
 )  # fmt: skip
 
+TOO_MANY_STATEMENTS = Code(
+    "api", 40, "too-many-statements",
+    "{organisation} signs more than {rate} statements a second; wait {wait} seconds.",
+    "{organisation} 每秒签署的声明超过 {rate} 条；请等待 {wait} 秒。",
+    status=429,
+)  # fmt: skip
+
 MAX_BATCH = 1000
 PATH = "/v1/statements"
 _encode = msgspec.json.Encoder().encode
+#: Modules that refuse a statement before its signature was found to hold.
+_UNSIGNED = frozenset({"wire", "engine"})
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,7 +119,12 @@ async def submit(service: Service, head: Head, receive: Receive) -> Reply:
     body = await read_body(head, receive, service.config.http.max_body, service.limits)
     if single:
         require(len(body) <= MAX_STATEMENT, TOO_LARGE, size=len(body))
-    submitted = await service.facade.submit([body] if single else cut(body))
+    batch = [body] if single else cut(body)
+    issuers = [claimed_issuer(data) for data in batch] if service.senders else []
+    for issuer in {*issuers} - {None}:
+        _admit(service.senders, issuer)
+    submitted = await service.facade.submit(batch)
+    _charge(service.senders, issuers, submitted.fates)
     language = head.language
     first = submitted.fates[0]
     if single and first.code is not None:
@@ -122,6 +139,26 @@ async def submit(service: Service, head: Head, receive: Receive) -> Reply:
     return Reply(200, answer, JSON, [("cache-control", "no-store")])
 
 
+def _admit(senders: Buckets | None, issuer: str | None) -> None:
+    """Refuse for an organisation that has sent too much already."""
+    if senders is not None and issuer is not None:
+        wait = senders.lacking(issuer)
+        require(not wait, TOO_MANY_STATEMENTS, organisation=issuer, rate=senders.rate, wait=wait)
+
+
+def _charge(senders: Buckets | None, issuers: Iterable[str | None], fates: Iterable[Fate]) -> None:
+    """Count the statements whose signatures held: nobody pays for what others send in its name."""
+    if senders is None:
+        return
+    signed = Counter(
+        issuer
+        for issuer, fate in zip(issuers, fates, strict=True)
+        if issuer and (fate.code is None or fate.code.module not in _UNSIGNED)
+    )
+    for issuer, count in signed.items():
+        senders.charge(issuer, count)
+
+
 def outcome(fate: Fate, language: Language) -> Outcome:
     """A fate in the reader's language."""
     if fate.code is None:
@@ -132,7 +169,7 @@ def outcome(fate: Fate, language: Language) -> Outcome:
 
 @route(
     "POST", PATH, ("Submit statements", "提交声明"),
-    tag="statements", signed=False, refuses=(BAD_BATCH, TOO_LARGE),
+    tag="statements", signed=False, refuses=(BAD_BATCH, TOO_LARGE, TOO_MANY_STATEMENTS),
     takes=Content(CBOR, bytes, samples.BATCH), or_takes=Content(COSE),
     gives=Content(JSON, Outcomes, samples.OUTCOMES),
 )  # fmt: skip

@@ -45,17 +45,30 @@ class Buckets:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: str) -> None:
-        """Count one request of this key; refuses when its bucket is empty."""
+    @property
+    def rate(self) -> int:
+        """How many a second, on average."""
+        return self._rate
+
+    def lacking(self, key: str) -> int:
+        """The seconds until this key's bucket has something in it; 0: it has."""
+        tokens, since = self._buckets.get(key, (float(self._burst), 0.0))
+        tokens += (self._clock() - since) * self._rate
+        return 0 if tokens >= 1 else max(1, math.ceil((1 - tokens) / self._rate))
+
+    def charge(self, key: str, count: int) -> None:
+        """Take so many out of this key's bucket, which may owe them afterwards."""
         now = self._clock()
         tokens, since = self._buckets.pop(key, (float(self._burst), now))
-        tokens = min(self._burst, tokens + (now - since) * self._rate)
-        allowed = tokens >= 1
-        self._buckets[key] = (tokens - 1 if allowed else tokens, now)
+        self._buckets[key] = (min(self._burst, tokens + (now - since) * self._rate) - count, now)
         if len(self._buckets) > _KEYS:
             self._buckets.popitem(last=False)
-        wait = max(1, math.ceil((1 - tokens) / self._rate))
-        require(allowed, TOO_MANY_REQUESTS, rate=self._rate, wait=wait)
+
+    def take(self, key: str) -> None:
+        """Count one request of this key; refuses when its bucket is empty."""
+        wait = self.lacking(key)
+        require(not wait, TOO_MANY_REQUESTS, rate=self._rate, wait=wait)
+        self.charge(key, 1)
 
     def allowance(self, key: str) -> Allowance:
         """What is left of this key's bucket."""

@@ -94,6 +94,11 @@ class Http(Struct, frozen=True):
         "Longest request body in bytes, files excepted (see files.max_upload).",
         "请求正文的最大字节数，文件除外（见 files.max_upload）。",
     )] = 8 * 1024 * _KIB  # fmt: skip
+    statements_per_second: Annotated[int, Meta(ge=0, le=1_000_000), documented(
+        "Statements a second that one organisation may sign, for each worker; ten times as many at once; "
+        "0: any number.",
+        "每个工作进程每秒接受同一组织签署的声明数；瞬时可达十倍；0 表示不限。",
+    )] = 2000  # fmt: skip
     behind_tls: Annotated[bool, documented(
         "Set to true to state that a proxy in front of this node terminates TLS.",
         "设为 true 表示已有前置代理终止 TLS。",
@@ -221,6 +226,10 @@ class Files(Struct, frozen=True):
         "Longest file that may be uploaded, in bytes.",
         "可上传文件的最大字节数。",
     )] = 64 * _GIB  # fmt: skip
+    parts_quota: Annotated[int, Meta(ge=2**20, le=2**50), documented(
+        "Disk that the parts of one organisation may take, in bytes.",
+        "同一组织的附件可占用的磁盘字节数。",
+    )] = 4 * _GIB  # fmt: skip
 
 
 class Keys(Struct, frozen=True):

@@ -6,6 +6,7 @@ the other, also between processes.
 
 import fcntl
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,17 @@ TOO_MANY_READERS = Code(
     status=413,
 )  # fmt: skip
 
+PARTS_QUOTA = Code(
+    "node", 71, "parts-quota",
+    "Your organisation's parts take {used} bytes here, and {limit} are allowed: erase what nobody needs, or "
+    "ask the operator of this node for more (files.parts_quota).",
+    "贵单位的附件在此占用 {used} 字节，上限为 {limit}：请删除不再需要的内容，"
+    "或请节点运维人员提高上限（files.parts_quota）。",
+    status=507,
+)  # fmt: skip
+
 MAX_READERS = 1000
+BLOCK = 4096  # bytes that the smallest file takes on a disk
 
 
 class Caller(Protocol):
@@ -83,13 +94,16 @@ class Custody:
     """Three side stores, one lock that their writers share, and the list of what is meant for whom."""
 
     def __init__(
-        self, uploads: SideStore, envelopes: SideStore, parts: SideStore, lock: Path, exchange: Exchange
-    ) -> None:
+        self, uploads: SideStore, envelopes: SideStore, parts: SideStore, lock: Path, exchange: Exchange,
+        quota: int = 2**50,
+    ) -> None:  # fmt: skip
         self._uploads = uploads
         self._envelopes = envelopes
         self._parts = parts
         self._lock = lock
         self._exchange = exchange
+        self._quota = quota
+        self._usage = lock.with_name("parts-usage.json")
         private_directory(lock.parent)
 
     # Uploads
@@ -153,8 +167,38 @@ class Custody:
                 former = kept.envelopes if kept.blob == part.blob else []
                 part = msgspec.structs.replace(part, envelopes=_merged(former, part.envelopes))
             if part != kept:
-                self._parts.put(commitment, msgspec.json.encode(part))
+                data = msgspec.json.encode(part)
+                before = 0 if kept is None else _room(len(msgspec.json.encode(kept)))
+                self._use(part.owner, _room(len(data)) - before)
+                self._parts.put(commitment, data)
                 self._exchange.note("part", commitment, part.owner, _news(kept, part))
+
+    def _use(self, owner: str, more: int) -> None:
+        """Count the room that an organisation's parts take; refuses what is beyond the quota."""
+        used = self._used()
+        if used.get(owner, 0) + more > self._quota:
+            used = self._counted()  # what was erased since is not in the file
+        now = used.get(owner, 0) + more
+        require(more <= 0 or now <= self._quota, PARTS_QUOTA, used=used.get(owner, 0), limit=self._quota)
+        used[owner] = now
+        # Not synced: after a loss of power it is a little off, and counted anew where that matters.
+        temporary = self._usage.with_suffix(".new")
+        temporary.write_bytes(msgspec.json.encode(used))
+        temporary.replace(self._usage)
+
+    def _used(self) -> dict[str, int]:
+        try:
+            return msgspec.json.decode(self._usage.read_bytes(), type=dict[str, int])
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return self._counted()
+
+    def _counted(self) -> dict[str, int]:
+        used: Counter[str] = Counter()
+        for commitment in self._parts.names():
+            data = self._parts.get(commitment)
+            if data is not None:
+                used[_decode(data).owner] += _room(len(data))
+        return dict(used)
 
     def list_anew(self) -> None:
         """Note all that is kept here, for a list that is new: an older node had none."""
@@ -180,6 +224,11 @@ def _news(before: Kept | None, after: Kept) -> list[str]:
     same = before is not None and before.blob == after.blob
     known = set(before.envelopes) if before is not None and same else set()
     return [each.reader for each in after.envelopes if each not in known]
+
+
+def _room(size: int) -> int:
+    """Bytes of disk that an object of so many bytes takes, in whole blocks."""
+    return -(-size // BLOCK) * BLOCK
 
 
 def _read(store: SideStore, name: str) -> Kept | None:

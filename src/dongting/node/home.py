@@ -107,6 +107,7 @@ class Home:
         return Custody(
             SideStore(self.path / "uploads"), self.envelopes(), self.parts(),
             self.path / "run" / "custody.lock", exchange,
+            self.config.files.parts_quota,
         )  # fmt: skip
 
     def views(self) -> Views:

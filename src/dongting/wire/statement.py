@@ -105,12 +105,16 @@ def _text(name: bytes, limit: int) -> bytes:
 
 _STRING_HEAD = rb"([\x40-\x57]|\x58.|\x59..)"
 _UNSIGNED = rb"([\x00-\x17]|\x18.|\x19..|\x1a.{4}|\x1b.{8})"
+_TO_ISSUER = (
+    _OPENING + _STRING_HEAD + rb"\xa4\x01([\x20-\x37]|\x38.|\x39..|\x3a.{4})"
+    rb"\x03\x70" + re.escape(CONTENT_TYPE.encode()) + rb"\x04\x58\x20(.{32})"
+    rb"\x0f([\xa6\xa7])\x01" + _text(b"issuer", 64)
+)  # fmt: skip
+_ISSUER = re.compile(_TO_ISSUER + rb"\x02", re.DOTALL)
 #: A statement up to its payload. The shape is fixed, so that reading it by a pattern is both stricter and
 #: several times faster than decoding any CBOR. Open is then whether lengths and numbers are as they must be.
 _SHAPE = re.compile(
-    _OPENING + _STRING_HEAD + rb"\xa4\x01([\x20-\x37]|\x38.|\x39..|\x3a.{4})"
-    rb"\x03\x70" + re.escape(CONTENT_TYPE.encode()) + rb"\x04\x58\x20(.{32})"
-    rb"\x0f([\xa6\xa7])\x01" + _text(b"issuer", 64) + rb"\x02" + _text(b"subject", 160)
+    _TO_ISSUER + rb"\x02" + _text(b"subject", 160)
     + rb"\x03" + _text(b"network", 64) + rb"(?:\x04" + _UNSIGNED + rb")?\x06" + _UNSIGNED
     + rb"\x07\x50(.{16})" + re.escape(encode(ACTION)) + _text(b"action", 80) + _EMPTY_MAP + _STRING_HEAD,
     re.DOTALL,
@@ -148,6 +152,12 @@ def decode(data: bytes, profile: Profile) -> Statement:
     statement = opened(data, profile)
     check_arguments(statement)
     return statement
+
+
+def claimed_issuer(data: bytes) -> str | None:
+    """The issuer that these bytes name; None when they are no statement. Nothing of it is verified."""
+    found = _ISSUER.match(data)
+    return None if found is None else found["issuer"].decode()
 
 
 def check_arguments(statement: Statement) -> None:

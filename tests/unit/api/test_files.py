@@ -313,3 +313,18 @@ def test_one_organisation_cannot_take_all_places_for_uploads(new_site: Any) -> N
     os.utime(site.home.path / "files" / "uploads" / silent, (0, 0))
     assert begin("green-tech").status_code == 201
     assert site.ask("GET", f"/v1/uploads/{silent}", by="green-tech").status_code == 404
+
+
+def test_parts_of_one_organisation_take_no_more_than_their_quota(new_site: Any) -> None:
+    site = new_site(settings="[files]\nparts_quota = 1048576\n")
+    big, taken = bytes(150 * 1024), [secrets.token_hex(32) for _ in range(5)]
+    for commitment in taken:
+        put_part(site, commitment, "sharing.negotiation/x", blob=big)
+    refused = put_part(site, secrets.token_hex(32), "sharing.negotiation/x", blob=big, check=False)
+    assert (refused.status_code, refused.json()["code"]) == (507, "node/parts-quota")
+    put_part(site, secrets.token_hex(32), "sharing.negotiation/x", by="green-tech", blob=big)
+    put_part(site, taken[0], "sharing.negotiation/x", blob=big, readers=("green-tech",))
+    site.home.parts().remove(taken[0])  # as an erasure does
+    put_part(site, secrets.token_hex(32), "sharing.negotiation/x", blob=big)
+    (site.home.path / "run" / "parts-usage.json").unlink()
+    assert put_part(site, secrets.token_hex(32), "a.b/c", blob=big, check=False).status_code == 507

@@ -168,3 +168,16 @@ def test_cut_takes_nothing_else(body: bytes) -> None:
 def test_outcomes_are_plain_json(site: Any) -> None:
     data = site.statement("env-bureau", "catalogue/publish", site.dataset())
     assert set(msgspec.json.decode(site.submit(data).content)) == {"checkpoint", "statements"}
+
+
+def test_an_organisation_that_signs_too_much_waits_and_the_others_do_not(new_site: Any) -> None:
+    site = new_site(settings="[http]\nstatements_per_second = 1\n")
+    good = [site.statement("env-bureau", "catalogue/publish", site.dataset()) for _ in range(15)]
+    forged = site.statement("green-tech", "catalogue/publish", site.dataset())[:-64] + bytes(64)
+    assert site.submit(*[forged] * 15).json()["statements"][0]["problem"]["code"] == "wire/bad-signature"
+    assert {each["state"] for each in site.submit(*good[:12]).json()["statements"]} == {"accepted"}
+    refused = site.submit(*good[12:])
+    assert (refused.status_code, refused.json()["code"]) == (429, "api/too-many-statements")
+    other = site.statement("green-tech", "catalogue/publish", site.dataset())
+    assert site.submit(other).json()["statements"][0]["state"] == "accepted"
+    assert site.submit(other, good[12]).status_code == 429
