@@ -93,8 +93,12 @@ def _malformed(why: str) -> Refused:
 
 def to_be_signed(data: bytes) -> bytes:
     """The Sig_structure of an encoded statement (RFC 9052, section 4.4)."""
-    begin = 4 if data[2] == 0x58 else 5  # no protected header has less than 24 or more than 65,535 bytes
-    end = begin + int.from_bytes(data[3:begin])
+    if data[2] < 0x58:  # a header shorter than any statement's, as in the published examples
+        begin, size = 3, data[2] - 0x40
+    else:
+        begin = 4 if data[2] == 0x58 else 5  # nor has any more than 65,535 bytes
+        size = int.from_bytes(data[3:begin])
+    end = begin + size
     return _SIGN1 + data[2:end] + _NO_EXTERNAL + data[end + 1 : -_SIGNATURE_SIZE]
 
 
