@@ -119,6 +119,7 @@ class Someone:
 @pytest.fixture(scope="session")
 def pages(site: Any) -> Iterator[Pages]:
     """The pages that all tests share."""
+    site.project()
     made = Pages(site)
     yield made
     made.accounts.close()

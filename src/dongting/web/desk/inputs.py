@@ -107,7 +107,7 @@ class Drawing:
                 Input(f"{name}.currency", "", "line", required, self._typed(f"{name}.currency") or "CNY"),
             ]
         elif made.kind == "rows":
-            rows = self._rows(name)
+            rows = self._rows(name) or ([0] if required else [])
             made.more = len(rows) < MOST_ROWS
             for row in rows:
                 group = Input(f"{name}.{row}", made.label, "group")
