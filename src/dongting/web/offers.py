@@ -20,7 +20,7 @@ from dongting.store.views import Views
 DATASET, VERSION = "catalogue.dataset", "catalogue.dataset-version"
 OPEN = ("unconditional", "conditional")
 PAGE = 20
-FRESH = 5  # seconds
+FRESH = 60  # seconds
 _KEPT = 200
 #: What the list can be narrowed by: fields of a dataset, and the names of their values where these are few.
 FACETS: Mapping[str, Mapping[str, Text] | None] = {
@@ -95,7 +95,7 @@ def survey(views: Views, wish: Wish, limit: int = 10) -> Survey:
 
 
 class Surveys:
-    """Surveys of the last seconds: many visitors look at the same list, and a count may be that old."""
+    """Surveys of the last minute: many visitors look at the same list, and a count may be that old."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
