@@ -25,7 +25,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from dongting.cli.demo_story import AGREEMENT, DEPARTMENT, ENTERPRISE, FOUNDERS, Step, steps, write_readings
+from dongting.cli.demo_story import DEPARTMENT, ENTERPRISE, FOUNDERS, Step, steps, write_readings
 from dongting.cli.language import Pair, pick, spoken
 from dongting.cli.main import run
 from dongting.errors import Fault, Language
@@ -172,7 +172,7 @@ class Demo:
         commands = (
             f"{tool} verify {place}/consumer.proof --network {network} --file {place}/received.csv",
             f"{acting} {ENTERPRISE} inbox {secret}",
-            f"{acting} {DEPARTMENT} show agreement {AGREEMENT} --history {secret}",
+            f"{acting} {DEPARTMENT} people setup-link {secret}",
         )
         told: Pair = (
             f"Told in {seconds:.0f} s. The node serves at {address}",
