@@ -12,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/.tools
 
-.PHONY: run stop test check lint bench bench-consortium soak setup postgresql chromium clean
+.PHONY: run stop test check lint bench bench-consortium bench-pages soak setup postgresql chromium clean
 
 run: $(READY)
 	@$(BIN)/python -m dongting.cli.demo
@@ -31,6 +31,10 @@ check: test
 
 bench: $(TOOLS)
 	@cd bench && ../$(BIN)/python all.py $(BENCH)
+
+# Apart from `bench`, because a node with a million records takes a quarter of an hour to fill.
+bench-pages: $(TOOLS)
+	@cd bench && ../$(BIN)/python pages.py
 
 bench-consortium: $(TOOLS) engine
 	@cd bench && ../$(BIN)/python consortium.py
