@@ -1,6 +1,7 @@
 """Journeys through the console in Debian's Chromium: two organisations, each in a browser of its own."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from .test_pages import RULES, VIEWS  # type: ignore[import-not-found]
 
 PASSWORD = "seven herons over the lake"
 DATA = "城市,日期,浓度\n长沙,2026-01-01,35\n株洲,2026-01-02,41.5\n".encode()
+CREDIT_CODE = "91430100000000422Y"  # well formed (GB 32100), of nobody
 PEOPLE = {"env-bureau": "wang", "green-tech": "li", "air-alliance": "chen"}
 SAYS = {
     "en-GB": {
@@ -51,7 +53,9 @@ class Person:
         assert "/settings" in self.page.url
 
     def open(self, path: str) -> Page:
-        self.page.goto(self.base + path)
+        answer = self.page.goto(self.base + path)
+        assert answer is not None
+        assert answer.ok, (path, answer.status, self.page.locator("main").inner_text())
         return self.look()
 
     def look(self) -> Page:
@@ -249,3 +253,152 @@ def _end(bureau: Person, tech: Person, id: str) -> None:
     assert "The project is over" in page.locator("main").inner_text(), "the parties read the reason"
     page = tech.open("/agreements")
     assert page.locator("main .list li").count() == 1
+
+
+def test_evidence_is_registered_without_an_upload_and_proven(town: Town) -> None:
+    person = town.people["green-tech"]
+    page = person.open("/evidence/new")
+    sent: list[bytes] = []
+    page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+    secret = b"the contract that nobody else may see " * 1000
+    page.set_input_files("#hash-file", {"name": "contract.pdf", "mimeType": "x/y", "buffer": secret})
+    digest = hashlib.sha256(secret).hexdigest()
+    page.wait_for_function("value => document.querySelector('[data-digest]').value === value", arg=digest)
+    assert page.input_value('[name="p.label.name"]') == "contract.pdf"
+    page.fill('[name="a.id"]', "contract")
+    assert digest in person.preview()
+    person.sign()
+    assert sent
+    assert not any(b"nobody else may see" in body for body in sent)
+    page = person.open("/proofs/evidence.evidence/contract")
+    assert person.says["proven"] in page.locator("main .notice").first.inner_text()
+    assert digest[:16] in page.locator("pre").inner_text()
+    other = town.people["env-bureau"].open("/records/evidence.evidence/contract")
+    assert "contract.pdf" not in other.locator("main").inner_text(), "what it is called is for its owner"
+
+
+def test_a_new_member_is_proposed_and_voted_in(town: Town) -> None:
+    given = town.home.run("--json", "keys", "new", author="lake-lab")
+    assert given.code == 0, given.err
+    keys = json.loads(town.home.run("keys", "application", author="lake-lab").out)
+    bureau = town.people["env-bureau"]
+    page = bureau.open("/proposals")
+    page.locator('a[href="/act/membership/admit"]').click()
+    bureau.look()
+    page.fill('[name="a.id"]', "lake-lab")
+    page.select_option('[name="a.kind"]', "research")
+    page.fill('[name="a.name.en"]', "Lake Laboratory")
+    page.locator("form details.rest > summary").first.click()
+    page.fill('[name="a.credit_code"]', CREDIT_CODE)
+    page.fill('[name="a.signing_keys.0.key"]', keys["signing_keys"][0]["key"])
+    page.fill('[name="a.signing_keys.0.possession"]', keys["signing_keys"][0]["possession"])
+    page.fill('[name="a.encryption_key"]', keys["encryption_key"])
+    page.fill("[name=proposal]", "lake")
+    bureau.preview()
+    bureau.sign()
+    assert page.url.partition("?")[0].endswith("/records/governance.proposal/lake")
+    for organisation in ("env-bureau", "green-tech", "air-alliance"):
+        person = town.people[organisation]
+        page = person.open("/records/governance.proposal/lake")
+        assert "lake-lab" in page.locator("main").inner_text()
+        vote = page.locator('.aside a[href^="/act/governance/vote"]')
+        if vote.count() == 0:
+            continue
+        vote.click()
+        person.look()
+        page.select_option('[name="a.choice"]', "for")
+        person.preview()
+        person.sign()
+    page = bureau.open("/organisations/lake-lab")
+    assert "Lake Laboratory" in page.locator("h1").inner_text()
+
+
+def test_what_is_delivered_wrong_is_objected_to_and_corrected(town: Town) -> None:
+    """Runs over the story of the first test: an agreement that ended still has its delivery."""
+    bureau, tech = town.people["env-bureau"], town.people["green-tech"]
+    page = tech.open("/deliveries")
+    page.locator("main .list h3 a").first.click()
+    page.locator('.aside a[href^="/act/sharing/object-to"]').click()
+    tech.look()
+    page.fill('[name="p.reason.text.en"]', "Row two has the wrong unit")
+    tech.preview()
+    tech.sign()
+    objection = page.url.partition("?")[0].removeprefix(tech.base)
+    page = bureau.open(objection)
+    assert "Row two has the wrong unit" in page.locator("main").inner_text()
+    page = bureau.open("/versions/air")
+    right = {"name": "air.csv", "mimeType": "text/csv", "buffer": DATA.replace(b"35", b"36")}
+    page.set_input_files("[name=file]", right)
+    page.locator("main form button").last.click()
+    page.wait_for_url("**/versions/air/add?upload=*")
+    bureau.look()
+    bureau.preview()
+    bureau.sign()
+    page = bureau.open(objection)
+    page.locator('.aside a[href^="/act/sharing/correct"]').click()
+    bureau.look()
+    assert page.input_value('[name="a.version"]') == "2"
+    bureau.preview()
+    bureau.sign()
+    page = tech.open(objection)
+    assert page.locator(".timeline li").count() == 2
+
+
+def test_everything_is_read_and_signed_without_javascript(town: Town, browser: Browser) -> None:
+    kept = town.people["env-bureau"].context.storage_state()
+    view = {**VIEWS[0], "java_script_enabled": False, "storage_state": kept}
+    context = browser.new_context(**view)
+    page = context.new_page()
+    base = town.home.url
+    page.goto(base + "/publish")
+    page.set_input_files("[name=file]", {"name": "plain.csv", "mimeType": "text/csv", "buffer": DATA})
+    page.locator("main form button").last.click()
+    assert "/publish/describe?upload=" in page.url
+    page.fill('[name="a.title.en"]', "Plain")
+    page.fill('[name="a.description.en"]', "Without scripts")
+    page.select_option('[name="a.theme"]', "ENVI")
+    page.select_option('[name="a.frequency"]', "HOURLY")
+    for field, value in (("sharing", "unconditional"), ("opening", "conditional"), ("grade", "general-1")):
+        page.check(f'[name="a.{field}"][value="{value}"]')
+    page.click("button[name=step][value=preview]")
+    page.click("button[name=step][value=sign]")
+    assert page.url.partition("?")[0] == base + "/records/catalogue.dataset/plain"
+    page.goto(base + "/explorer?q=plain")
+    assert page.locator('main a[href="/records/catalogue.dataset/plain"]').count() == 1
+    context.close()
+
+
+def test_a_page_is_walked_and_signed_by_keyboard_alone(town: Town) -> None:
+    person = town.people["env-bureau"]
+    page = person.open("/act/catalogue/withdraw?id=plain")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "preview":
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("article.signing")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "sign":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/records/catalogue.dataset/plain*")
+    assert page.locator(".said").count() == 1
+
+
+def test_nobody_reads_or_signs_for_another_organisation(town: Town) -> None:
+    """A third organisation sees that two deal, never what about; a form of another session signs nothing."""
+    chen, tech = town.people["air-alliance"], town.people["green-tech"]
+    page = tech.open("/requests?side=out")
+    address = page.locator("main .list h3 a").first.get_attribute("href") or ""
+    assert "Research on air pollution" in tech.open(address).locator("main").inner_text()
+    page = chen.open(address)
+    assert "Research on air pollution" not in page.content()
+    assert page.locator('.aside a[href^="/act/"]').count() == 0
+    stolen = {"proof": "x" * 43, "step": "sign", "a.id": "air"}
+    answer = page.request.post(chen.base + "/act/catalogue/withdraw", form=stolen)
+    assert answer.status == 403
+    id = address.rpartition("/")[2]
+    answer = page.request.get(f"{chen.base}/deliveries/{id}.1/download")
+    assert answer.status == 403
