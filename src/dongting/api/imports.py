@@ -47,7 +47,9 @@ class CheckedFile(msgspec.Struct, frozen=True):
 class AskTemplate(msgspec.Struct, frozen=True):
     """The language of the choices; headers stand in both."""
 
-    language: Annotated[Language | None, Meta(description="Else as Accept-Language says.")] = None
+    language: Annotated[
+        Language | None, Meta(description="Else as Accept-Language says.", examples=["zh"])
+    ] = None
 
 
 _EXAMPLE = CheckedFile(

@@ -15,7 +15,7 @@ SIGNED = [each for each in ROUTES if each.signed]
 HASH = "ab" * 32
 FILLED = {
     "type": "catalogue.dataset", "id": "one", "path": "000", "index": "0", "address": HASH,
-    "commitment": HASH, "kid": HASH, "app": "evidence", "action": "register",
+    "commitment": HASH, "kid": HASH, "app": "evidence", "action": "register", "number": "1",
 }  # fmt: skip
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from dongting.sdk.verify import verify
 from dongting.testing.stories import Share
-from dongting.wire import cbor, proof
-from dongting.wire.keys import to_base64
+from dongting.wire import cbor, genesis, proof
+from dongting.wire.keys import PrivateKey, to_base64
 from dongting.wire.part import Part
 from dongting.wire.proof import Opening
+from dongting.wire.suites import ED25519, ES256, Suite
 
 ROOT = Path(__file__).parents[4]
 VECTORS = ROOT / "tests/vectors"
@@ -167,3 +168,22 @@ def test_a_genesis_that_cannot_be_is_refused_for_the_same_reason(
     assert change(text) != text
     data = msgspec.structs.replace(whole, genesis=change(text).encode()).encode()
     assert agree(data, None) not in ("proven", "wire/note-unsigned")
+
+
+@pytest.mark.parametrize(
+    ("suite", "times", "sound"),
+    [(ED25519, 1, True), (ES256, 1, False), (ED25519, 2, False)],
+    ids=["a key that votes", "of another suite", "that stands there twice"],
+)
+def test_a_genesis_of_a_consortium_is_read_alike(
+    agree: Agree, share: Share, suite: Suite, times: int, sound: bool
+) -> None:
+    whole = proof.decode(share.closed())
+    found = genesis.decode(whole.genesis)
+    voting = to_base64(PrivateKey.generate(suite).public().cose())
+    log_keys = [msgspec.structs.replace(found.log_keys[0], consensus=voting)] * times
+    document = msgspec.json.encode(msgspec.structs.replace(found, log_keys=log_keys), order="sorted")
+    reason = agree(msgspec.structs.replace(whole, genesis=document).encode(), None)
+    # A sound one is that of another network, whose log signed nothing here.
+    assert (reason != "wire/bad-genesis") is sound
+    assert reason != "proven"

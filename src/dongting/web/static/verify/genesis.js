@@ -16,6 +16,8 @@ const founder = members({
   id, kind: text, name: table(text), signing_keys: list(key, 1, 8), encryption_key: key,
   credit_code: orNull(text), region: orNull(text),
 });
+const orderer = members({ owner: id, key });
+const validator = members({ owner: id, key, consensus: key }); // where a consortium orders
 const document = members({
   format: like(/^dongting-genesis-1$/),
   name: table(text),
@@ -24,7 +26,7 @@ const document = members({
   created: within(0, 2 ** 40),
   zone: like(/^[+-](0[0-9]|1[0-4]):[0-5][0-9]$/),
   founders: list(founder, 1, 50),
-  log_keys: list(members({ owner: id, key }), 1, 50),
+  log_keys: list((log) => orderer(log) || validator(log), 1, 50),
   apps: list(members({ name: text, version: within(1, MOST), hash: like(/^[0-9a-f]{64}$/) })),
   supervisor: orNull(id),
   quorum: members({ votes: text, days: within(1, 365) }),
@@ -40,13 +42,16 @@ export function networkOf(bytes, expected) {
   const ids = said.founders.map((one) => one.id);
   const owners = [...said.log_keys.map((log) => log.owner), said.supervisor ?? ids[0]];
   const signing = said.founders.flatMap((one) => one.signing_keys.map((text) => [one.id, text]));
-  const keys = [...signing.map(([, text]) => text), ...said.log_keys.map((log) => log.key)];
+  const voting = said.log_keys.flatMap((log) => log.consensus ?? []);
+  const keys = [...signing.map(([, text]) => text), ...said.log_keys.map((log) => log.key), ...voting];
   const unique = (values) => new Set(values).size === values.length;
   require(unique(ids) && unique(keys) && owners.every((owner) => ids.includes(owner)), BAD);
   // The id, thumbprints and all that follows are of the profile's hash, SM3.
   if (said.profile === "national") throw new Refused("browser/national-profile");
   const logKeys = said.log_keys.map((log) => ({ owner: log.owner, key: publicKey(log.key) }));
-  require(logKeys.every((log) => log.key.suite.name === "Ed25519"), BAD);
+  const bound = [...logKeys.map((log) => log.key), ...voting.map(publicKey)];
+  require(bound.every((one) => one.suite.name === "Ed25519"), BAD);
+  require([0, logKeys.length].includes(voting.length), BAD);
   const founderKeys = new Map();
   for (const [owner, text] of signing) {
     const one = publicKey(text);
