@@ -14,6 +14,8 @@ from pathlib import Path
 
 from dongting.node.config import load
 from dongting.node.serve import serve
+from dongting.wire.keys import PrivateKey
+from dongting.wire.suites import ED25519
 from statements import Network
 
 START_LIMIT = 60  # seconds
@@ -26,9 +28,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _serve(path: Path, net: Network) -> None:
+def _serve(path: Path, log_key: bytes) -> None:
     os.setpgrp()
-    asyncio.run(serve(load(path), path, net.log_key))
+    asyncio.run(serve(load(path), path, PrivateKey(ED25519, log_key)))
 
 
 def prepare(home: Path, net: Network, port: int) -> Path:
@@ -50,7 +52,8 @@ def running(home: Path, net: Network) -> Iterator[tuple[str, int, float]]:
     port = free_port()
     path = prepare(home, net, port)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a node that is installed does not compile at each start
-    process = multiprocessing.get_context("fork").Process(target=_serve, args=(path, net))
+    # Not forked: whoever opened a store has threads that a fork would miss, and its store would never close.
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(path, net.log_key.raw))
     began = time.perf_counter()
     process.start()
     assert process.pid is not None
