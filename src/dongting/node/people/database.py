@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import (
@@ -195,6 +195,11 @@ def digest(secret: str) -> str:
 
 
 def _private(path: Path) -> None:
-    """Make the file, open to its owner only, before SQLite makes it open to others."""
+    """Make the file, open to its owner only, before SQLite makes it open to others.
+
+    One that exists is not even opened: closing it would let go every lock that this process holds on it,
+    those of other connections too (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
