@@ -25,7 +25,8 @@ test: $(TOOLS) postgresql chromium engine
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q tests/consortium
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/consortium
 
 check: test
 

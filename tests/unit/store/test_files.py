@@ -1,5 +1,6 @@
 import hashlib
 import os
+import random
 import stat
 import tracemalloc
 from pathlib import Path
@@ -13,7 +14,7 @@ from dongting.store.files import CHUNK, Damage, Files, FileStore
 from dongting.store.side import SideStore
 from dongting.wire.profile import INTERNATIONAL, NATIONAL, sm3
 
-DATA = os.urandom(700_000)
+DATA = random.Random(700).randbytes(700_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 

@@ -159,6 +159,7 @@ def test_a_log_key_of_another_suite_than_ed25519_is_refused(suite):
         (to_base64(bytes.fromhex("a3010120062158200" + "1" + "00" * 31)), WEAK_KEY),
         (KEYS[0][:-1] + "B", BAD_BASE64),  # bits that belong to no byte
     ],
+    ids=["map", "longer", "empty", "weak", "spelling"],
 )
 def test_a_weak_key_a_broken_key_and_another_spelling_are_refused(key, code):
     changed = document()
