@@ -50,6 +50,7 @@ def test_the_first_statement_after_a_silence_is_accepted_and_not_dated_before_it
 def test_a_proof_bears_the_signatures_of_more_than_a_third(validators: Validators) -> None:
     async def story() -> bytes:
         await validators.submit(0, validators.evidence(1))
+        await validators.level()
         async with validators.facade(2) as node:
             return await node.prove(["evidence.evidence/evidence-env-bureau-1"])
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -34,6 +34,8 @@ class Answer:
 
 class Home:
     """A home directory, its node, and the command run in it."""
+
+    running: ClassVar[set["Home"]] = set()
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -76,6 +78,7 @@ class Home:
                 command, pass_fds=(readable,), cwd=self.directory, env=_environment(),
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
+        self.running.add(self)
         os.close(readable)
         assert self.node.stdout is not None
         line = self.node.stdout.readline()
@@ -91,10 +94,23 @@ class Home:
         """End the node cleanly."""
         if self.node is not None:
             self.node.terminate()
-            assert self.node.wait(30) == 0
-            assert self.node.stdout is not None
-            self.node.stdout.close()
-            self.node = None
+            code = self.node.wait(30)
+            self._ended()
+            assert code == 0
+
+    def kill(self) -> None:
+        """End the node as a loss of power would, unless it ended already."""
+        if self.node is not None:
+            self.node.kill()
+            self.node.wait(30)
+            self._ended()
+
+    def _ended(self) -> None:
+        assert self.node is not None
+        assert self.node.stdout is not None
+        self.node.stdout.close()
+        self.node = None
+        self.running.discard(self)
 
     def _command(self, lang: str, author: str | None, rest: Sequence[str]) -> tuple[list[str], int]:
         readable, writable = os.pipe()
@@ -110,6 +126,14 @@ def _environment() -> dict[str, str]:
         name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "HOME", "TMPDIR")
     }
     return {**kept, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _none_left_running() -> Iterator[None]:
+    """A failed test may leave its node running: the tests after it shall not stumble over that."""
+    yield
+    for home in tuple(Home.running):
+        home.kill()
 
 
 @pytest.fixture(scope="module")

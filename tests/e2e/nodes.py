@@ -51,6 +51,7 @@ class Nodes:
         self.hub = Home(directory / "hub")
         self.hub.directory.mkdir()
         self.network = self.hub.found(profile)
+        _never_anchors(self.hub)
         self.followers: dict[str, Home] = {}
 
     def joined(self, organisation: str) -> Home:
@@ -63,6 +64,7 @@ class Nodes:
         invitation.write_text(self.hub.do("node", "invite")["invitation"])
         given = made.do("node", "join", str(invitation), "--port", "0", "--no-start", author=organisation)
         assert given["registered"]
+        _never_anchors(made)
         self.followers[organisation] = made
         return made
 
@@ -85,6 +87,12 @@ class Nodes:
             if home.node is not None:
                 until(lambda home=home: same(status(home), wanted))
         return wanted
+
+
+def _never_anchors(home: Home) -> None:
+    """No statement of the node's own comes between two looks at where nodes stand."""
+    with (home.home / "dongting.toml").open("a") as settings:
+        settings.write("\n[accounts]\nanchor_minutes = 0\n")
 
 
 def status(home: Home) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import pytest
 
 from dongting.errors import Refused
 
-from .conftest import Home  # type: ignore[import-not-found]
 from .nodes import BUREAU, TECH, Nodes, client, register, same, status, until  # type: ignore[import-not-found]
 
 
@@ -21,22 +20,12 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
     made.stop()
 
 
-def kill(home: Home) -> None:
-    """End a node without warning."""
-    assert home.node is not None
-    home.node.kill()
-    home.node.wait(10)
-    assert home.node.stdout is not None
-    home.node.stdout.close()
-    home.node = None
-
-
 def test_a_follower_derives_orders_and_survives_kill_and_absence(nodes: Nodes) -> None:
     tech = nodes.joined(TECH)
     for n in range(20):
         register(nodes.hub, BUREAU, f"e{n}")
     tech.serve()
-    kill(tech)  # while it catches up
+    tech.kill()  # while it catches up
     tech.serve()
     nodes.level()
 
