@@ -1,6 +1,7 @@
 """What people read for choices that an application names by their codes only."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, get_args, get_origin
 
 from dongting.appkit.shapes import Pair, Shape
@@ -42,7 +43,8 @@ _NAMES: Mapping[str, Pair] = {
 }
 
 
-def names_of_choice(found: Shape) -> dict[str, Pair]:
+@lru_cache(4096)
+def names_of_choice(found: Shape) -> Mapping[str, Pair]:
     """The names of a choice's codes, as its application or this table gives them; else the code itself."""
     if get_origin(found.base) is not Literal:
         return found.names

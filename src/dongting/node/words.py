@@ -7,7 +7,7 @@ import msgspec
 
 from dongting.appkit.app import Action, RecordType
 from dongting.appkit.fields import amount
-from dongting.appkit.shapes import Pair, names_of, shape
+from dongting.appkit.shapes import Pair, fields_of, names_of, shape
 from dongting.errors import Language
 from dongting.node.choices import names_of_choice
 from dongting.node.drafting import Draft, content_of
@@ -76,20 +76,20 @@ class Words:
 
     def sentence(self, action: Action, arguments: Mapping[str, Any], author: str) -> str:
         """What the statement will say."""
-        fields = msgspec.structs.fields(action.arguments)
+        fields = fields_of(action.arguments)
         values = {f.name: self.value(f.type, arguments.get(f.encode_name, f.default)) for f in fields}
         return action.says.best(self._language).format(**{**values, "author": author})
 
     def fields(self, struct: type[msgspec.Struct], body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Label and value of each field that has one."""
-        for one in msgspec.structs.fields(struct):
+        for one in fields_of(struct):
             value = body.get(one.encode_name, one.default)
             if value not in (None, "", [], (), msgspec.NODEFAULT):
                 yield self.label(one.type, one.name), self.value(one.type, value)
 
     def record(self, declared: RecordType, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """The same for a record, its state by its name."""
-        for one in msgspec.structs.fields(declared.struct):
+        for one in fields_of(declared.struct):
             value = body.get(one.encode_name)
             if value not in (None, "", [], ()):
                 yield self.label(one.type, one.name), self.field(declared, one, value)
@@ -135,7 +135,7 @@ class Words:
         return [Line(label, value) for label, value in self.fields(struct, body)]
 
     def _argument(self, action: Action, name: str) -> str:
-        fields = msgspec.structs.fields(action.arguments)
+        fields = fields_of(action.arguments)
         return next(self.label(one.type, name) for one in fields if one.encode_name == name)
 
     def _compound(self, struct: Any, value: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ There is always exactly one that readers see. Another one may be under construct
 of the first in one transaction, or is dropped.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ class Generations:
             options["isolation_level"] = "READ COMMITTED"
         self._writer = self._engine.execution_options(**options)
         self._tables: dict[int, Tables] = {}
+        self._held = threading.local()
         # Only the first to open it writes, so that nobody has to wait for a writer merely to read.
         if not inspect(self._engine).has_table(projection.name):
             with self.write() as connection:
@@ -54,15 +56,36 @@ class Generations:
 
     def read(self, query: Callable[[Connection, Tables], T]) -> T:
         """Run a query on the tables that readers see; all of it sees one state."""
-        for last in (False, True):
+        held: tuple[Connection, Tables] | None = getattr(self._held, "state", None)
+        if held is not None:
+            return query(*held)
+        return self._retried(lambda: self._read(query))
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Do work whose reads in this thread all see one state, over one connection."""
+        if getattr(self._held, "state", None) is not None:
+            return work()
+
+        def hold(connection: Connection, of: Tables) -> T:
+            self._held.state = connection, of
             try:
-                with self._engine.connect() as connection:
-                    return query(connection, self.of(self.active(connection)))
-            except ProgrammingError:
-                # PostgreSQL: a rebuild ended and dropped the former tables between two statements.
-                if last:
-                    raise
-        raise AssertionError
+                return work()
+            finally:
+                self._held.state = None
+
+        return self._retried(lambda: self._read(hold))
+
+    def _read(self, query: Callable[[Connection, Tables], T]) -> T:
+        with self._engine.connect() as connection:
+            return query(connection, self.of(self.active(connection)))
+
+    @staticmethod
+    def _retried(work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except ProgrammingError:
+            # PostgreSQL: a rebuild ended and dropped the former tables between two statements.
+            return work()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -14,13 +14,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Table,
-    and_,
     cast,
     exists,
     func,
     select,
     tuple_,
+    union,
 )
 
 from dongting.errors import Code, require
@@ -30,8 +29,9 @@ from dongting.store.schema import Tables
 #: What a caller may filter by: field to value, or to several of which one must hold.
 Filters = Mapping[str, Value | Sequence[Value]]
 
-#: Counts and facets under several filters look at this many records, the newest, and say so.
-BOUND = 10_000
+#: Counts and facets of a type with many records look at this many under several filters, the newest, and
+#: say so.
+BOUND = 1_000
 _MAX_FIELDS = 12
 _MAX_VALUES = 50
 
@@ -61,6 +61,18 @@ class Place:
     value: str = NOTHING
 
 
+def asked(fields: Fields, type: str, filters: Filters) -> list[tuple[str, int, list[str]]]:
+    """Name, label and sortable forms of each filter; refuses what is not indexed, and too many."""
+    require(len(filters) <= _MAX_FIELDS, TOO_MANY, fields=_MAX_FIELDS, values=_MAX_VALUES)
+    found = []
+    for name, value in filters.items():
+        several = [value] if value is None or isinstance(value, str | int) else list(value)
+        require(len(several) <= _MAX_VALUES, TOO_MANY, fields=_MAX_FIELDS, values=_MAX_VALUES)
+        forms = dict.fromkeys(form for one in several for form in keys(one))
+        found.append((name, fields.label(type, name), list(forms)))
+    return found
+
+
 def total(connection: Connection, tables: Tables, fields: Fields, type: str) -> int:
     """How many current records of a type there are."""
     tally = tables.tally
@@ -70,25 +82,27 @@ def total(connection: Connection, tables: Tables, fields: Fields, type: str) -> 
 
 def resolve(
     connection: Connection, tables: Tables, fields: Fields, type: str, filters: Filters
-) -> list[Filter] | None:
-    """The filters, the rarest first; None when one of them finds nothing at all."""
+) -> tuple[int, list[Filter] | None]:
+    """How many current records of the type there are; the filters, the rarest first, or None when one of
+    them finds nothing at all."""
     tally = tables.tally
-    resolved = []
-    require(len(filters) <= _MAX_FIELDS, TOO_MANY, fields=_MAX_FIELDS, values=_MAX_VALUES)
-    for name, asked in filters.items():
-        label = fields.label(type, name)
-        several = [asked] if asked is None or isinstance(asked, str | int) else list(asked)
-        require(len(several) <= _MAX_VALUES, TOO_MANY, fields=_MAX_FIELDS, values=_MAX_VALUES)
-        found = connection.execute(
-            select(tally.c.value, tally.c.many).where(
-                tally.c.label == label, tally.c.value.in_({key for one in several for key in keys(one)})
-            )
-        ).all()
-        if not found:
-            return None
-        values = tuple(sorted(row.value for row in found))
-        resolved.append(Filter(name, label, values, sum(row.many for row in found)))
-    return sorted(resolved, key=lambda one: one.size)
+    wanted = asked(fields, type, filters)
+    everything = fields.label(type, ALL)
+    labels = [everything, *(label for _, label, _ in wanted)]
+    values = {NOTHING, *(form for _, _, forms in wanted for form in forms)}
+    query = select(tally).where(tally.c.label.in_(labels), tally.c.value.in_(values))
+    many = {(row.label, row.value): row.many for row in connection.execute(query)}
+    resolved: list[Filter] | None = []
+    for name, label, forms in wanted:
+        there = tuple(form for form in sorted(forms) if (label, form) in many)
+        if not there:
+            resolved = None
+            break
+        assert resolved is not None
+        resolved.append(Filter(name, label, there, sum(many[label, form] for form in there)))
+    if resolved is not None:
+        resolved.sort(key=lambda one: one.size)
+    return many.get((everything, NOTHING), 0), resolved
 
 
 def newest(
@@ -117,6 +131,21 @@ def newest(
     if after is not None:
         query = query.where(number < after.number if descending else number > after.number)
     return query.order_by(number.desc() if descending else number.asc()).limit(limit)
+
+
+def newest_of_all(tables: Tables, pairs: Sequence[tuple[int, str]], limit: int) -> Select[int]:
+    """The numbers of the newest records that have one of these labels and values."""
+    field = tables.field
+    each = [
+        select(field.c.record)
+        .where(field.c.label == label, field.c.value == value)
+        .order_by(field.c.record.desc())
+        .limit(limit)
+        .subquery()
+        for label, value in pairs
+    ]
+    found = union(*(select(one.c.record) for one in each)).subquery()
+    return select(found.c.record).order_by(found.c.record.desc()).limit(limit)
 
 
 def sorted_by(
@@ -165,18 +194,20 @@ def facets_of(
 ) -> Select[str, int]:
     """The same among the records with these numbers."""
     field, many = tables.field, func.count()
-    query = select(field.c.value, many).where(_listed(connection, field, label, numbers))
+    # The sum keeps SQLite from walking all records that have the field.
+    among = one_of(connection, field.c.record, numbers)
+    query = select(field.c.value, many).where(among, field.c.label + 0 == label)
     return query.group_by(field.c.value).order_by(many.desc(), field.c.value).limit(limit)
 
 
-def _listed(connection: Connection, field: Table, label: int, numbers: Sequence[int]) -> ColumnElement[bool]:
-    # As one parameter: thousands would take longer to compile than to look up.
+def one_of(connection: Connection, column: ColumnElement[int], numbers: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that the column is one of these, given as one parameter: thousands of them would take
+    longer to compile than to look up."""
     if connection.dialect.name == "sqlite":
         each = func.json_each(msgspec.json.encode(numbers).decode()).table_valued("value")
-        # The sum keeps SQLite from walking all records that have the field.
-        return and_(field.c.record.in_(select(each.c.value)), field.c.label + 0 == label)
-    listed = func.any(cast(list(numbers), ARRAY(BigInteger)))
-    return and_(field.c.record == listed, field.c.label == label)
+        return column.in_(select(each.c.value))
+    listed: ColumnElement[bool] = column == func.any(cast(list(numbers), ARRAY(BigInteger)))
+    return listed
 
 
 def _among(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:

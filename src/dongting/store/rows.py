@@ -86,7 +86,7 @@ class Count(msgspec.Struct, frozen=True):
 class Facets(msgspec.Struct, frozen=True):
     """Values of a field and how many records have each, the most frequent first.
 
-    Not `exact`: counted among the newest `queries.BOUND` records that match.
+    Not `exact`: counted among the newest `queries.BOUND` records that match, of a type with many records.
     """
 
     values: tuple[tuple[str | int | None, int], ...]

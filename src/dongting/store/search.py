@@ -19,6 +19,7 @@ from dongting.store.words import Term
 
 #: All of these must hold, of each at least one.
 Facts = Sequence[Sequence[str]]
+LAST = 2**62  # above all numbers
 
 
 def fact(label: int, value: str) -> str:
@@ -50,7 +51,10 @@ def document(record: int, type: str, entry: Entry) -> Document | None:
 
 
 class Index(Protocol):
-    """A full-text index; `tier` 0 is found by the title, 1 only with the other text."""
+    """A full-text index; `tier` 0 is found by the title, 1 only with the other text.
+
+    `find` gives the newest below a number, `above` all of one kind above it.
+    """
 
     def create(self, connection: Connection, tables: Tables) -> None: ...
 
@@ -61,6 +65,10 @@ class Index(Protocol):
     def find(
         self, connection: Connection, tables: Tables, terms: Sequence[Term], facts: Facts,
         tier: int, below: int, limit: int,
+    ) -> list[int]: ...  # fmt: skip
+
+    def above(
+        self, connection: Connection, tables: Tables, terms: Sequence[Term], kind: str, number: int
     ) -> list[int]: ...  # fmt: skip
 
     def settle(self, connection: Connection, tables: Tables) -> None: ...
@@ -108,6 +116,17 @@ class Sqlite:
                 "ORDER BY rowid DESC LIMIT :limit"
             ),
             {"match": match, "below": below, "limit": limit},
+        )
+        return list(found.scalars())
+
+    def above(
+        self, connection: Connection, tables: Tables, terms: Sequence[Term], kind: str, number: int
+    ) -> list[int]:  # fmt: skip
+        said = " AND ".join(self._phrase(term) for term in terms)
+        match = f'{{title text}} : ({said}) AND facts : "{kind}"'
+        found = connection.execute(
+            text(f"SELECT rowid FROM {tables.search} WHERE {tables.search} MATCH :match AND rowid > :number"),  # noqa: S608
+            {"match": match, "number": number},
         )
         return list(found.scalars())
 
@@ -165,6 +184,19 @@ class Postgres:
         )
         return list(found.scalars())
 
+    def above(
+        self, connection: Connection, tables: Tables, terms: Sequence[Term], kind: str, number: int
+    ) -> list[int]:  # fmt: skip
+        query = " & ".join([*(self._phrase(term, "AD") for term in terms), f"'{kind}':C"])
+        found = connection.execute(
+            text(
+                f"SELECT record FROM {tables.search} WHERE words @@ CAST(:query AS tsquery) "  # noqa: S608
+                "AND record > :number"
+            ),
+            {"query": query, "number": number},
+        )
+        return list(found.scalars())
+
     def settle(self, connection: Connection, tables: Tables) -> None:
         """Nothing to do: VACUUM FULL builds table and index anew."""
 
@@ -182,6 +214,22 @@ class Postgres:
             parts.extend(f"'{word}':{start + i}{weight}" for i, word in enumerate(found))
         parts.extend(f"'{one}':1C" for one in document.facts)
         return " ".join(parts)
+
+
+def found(
+    connection: Connection, tables: Tables, said: Sequence[Term], facts: Facts,
+    tier: int, below: int, limit: int,
+) -> Sequence[tuple[int, int]]:  # fmt: skip
+    """Tier and number of what a search finds, from a place in a tier on."""
+    places: list[tuple[int, int]] = []
+    index = index_for(connection)
+    for one in range(tier, 2):
+        numbers = index.find(connection, tables, said, facts, one, below, limit - len(places))
+        places.extend((one, number) for number in numbers)
+        if len(places) == limit:
+            break
+        below = LAST
+    return places
 
 
 def index_for(connection: Any) -> Index:

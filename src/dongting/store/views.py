@@ -4,18 +4,19 @@ A view is a projection of the ledger up to `height` and nothing more: it can be 
 at any time, and a rebuild that is killed goes on where it stopped while the former views stay readable.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, select, tuple_
 
 from dongting.appkit.app import RecordType
 from dongting.errors import Fault
 from dongting.store import queries
-from dongting.store.fields import Fields, storable, value_of
+from dongting.store.counting import Counting, sought
+from dongting.store.fields import Fields, Value, keys, storable, value_of
 from dongting.store.generations import Generations
 from dongting.store.projecting import project, replace
-from dongting.store.queries import BOUND, Filter, Filters, Place
+from dongting.store.queries import Filters, Place
 from dongting.store.rows import (
     MAX_PAGE,
     Block,
@@ -31,11 +32,12 @@ from dongting.store.rows import (
     place_of,
 )
 from dongting.store.schema import LAYOUT, NO_DUE, Tables
-from dongting.store.search import Facts, fact, index_for, kind
-from dongting.store.words import Term, terms
+from dongting.store.search import LAST, found
+from dongting.store.words import terms
+
+T = TypeVar("T")
 
 _BATCH = 2000  # changes per transaction of a rebuild
-_LAST = 2**62  # above all numbers
 
 
 class Views:
@@ -49,10 +51,18 @@ class Views:
         self._fields = Fields(tuple(types))
         self._fingerprint = self._fields.fingerprint(LAYOUT)
         self._generations = Generations(url, self._fingerprint)
+        self._counting = Counting(self._fields)
 
     def close(self) -> None:
         """Close all connections."""
         self._generations.close()
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Do work, such as a whole page, whose reads of these views in this thread all see one state.
+
+        It is done again where a rebuild ended meanwhile, so it should do nothing but read.
+        """
+        return self._generations.together(work)
 
     @property
     def height(self) -> int:
@@ -164,8 +174,7 @@ class Views:
         label = None if order is None else self._fields.label(type, order)
 
         def read(connection: Connection, of: Tables) -> Page:
-            everything = queries.total(connection, of, self._fields, type)
-            resolved = queries.resolve(connection, of, self._fields, type, filters or {})
+            everything, resolved = queries.resolve(connection, of, self._fields, type, filters or {})
             if resolved is None:
                 return Page((), None)
             if label is None:
@@ -190,10 +199,11 @@ class Views:
         said = terms(text)
 
         def read(connection: Connection, of: Tables) -> Page:
-            facts = self._facts(connection, of, types, filters or {})
-            if facts is None or not said:
+            known = types or (self._fields.having(filters) if filters else ())
+            if not said or (filters and not known):
                 return Page((), None)
-            places = self._found(connection, of, said, facts, tier, after, limit + 1)
+            facts = sought(self._fields, known, filters or {}) if known else ()
+            places = found(connection, of, said, facts, tier, after.number if after else LAST, limit + 1)
             rows = _fetch(connection, of, [number for _, number in places[:limit]])
             more = len(places) > limit
             return Page(rows, cursor_of(Place(places[limit - 1][1]), places[limit - 1][0]) if more else None)
@@ -204,60 +214,60 @@ class Views:
         self, type: str, field: str, filters: Filters | None = None, *, text: str = "", limit: int = 50
     ) -> Facets:
         """The values that a field has among the records that match, and how many have each."""
-        label = self._fields.label(type, field)
-        limit = _bounded(limit)
-        said = terms(text)
-
-        def read(connection: Connection, of: Tables) -> Facets:
-            if not filters and not said:
-                query = queries.facets_of_all(of, label, limit)
-                return Facets(_values(connection, query), True)
-            numbers = self._matching(connection, of, type, filters or {}, said)
-            query = queries.facets_of(connection, of, label, numbers[:BOUND], limit)
-            return Facets(_values(connection, query), len(numbers) <= BOUND)
-
-        return self._generations.read(read)
+        return self.survey(type, (field,), filters, text=text, limit=limit).facets[field]
 
     def survey(
         self,
         type: str,
         fields: Sequence[str],
         filters: Filters | None = None,
+        narrowed: Filters | None = None,
         *,
         text: str = "",
         limit: int = 50,
     ) -> Survey:
-        """The count and the facets of several fields, with one look for what matches."""
-        labels = {field: self._fields.label(type, field) for field in fields}
+        """The count of what matches all, and the facets of several fields among it. `narrowed` are further
+        filters, in place of those of the same fields, which a facet of the same field leaves out: it shows
+        what else could be chosen."""
         limit = _bounded(limit)
         said = terms(text)
+        return self._generations.read(
+            lambda connection, of: self._counting.survey(
+                connection, of, type, fields, filters or {}, narrowed or {}, said, limit
+            )
+        )
 
-        def read(connection: Connection, of: Tables) -> Survey:
-            numbers = self._matching(connection, of, type, filters or {}, said)
-            exact = len(numbers) <= BOUND
-            facets = {
-                field: Facets(
-                    _values(connection, queries.facets_of(connection, of, label, numbers[:BOUND], limit)),
-                    exact,
-                )
-                for field, label in labels.items()
-            }
-            return Survey(Count(min(len(numbers), BOUND), exact), facets)
+    def count(self, type: str, filters: Filters | None = None, *, text: str = "") -> Count:
+        """How many current records match. Of a type with many records, under several conditions, above
+        `queries.BOUND` only that it is more."""
+        said = terms(text)
+        return self._generations.read(
+            lambda connection, of: self._counting.count(connection, of, type, filters or {}, said)
+        )
+
+    def values(self, type: str, field: str, most: int) -> Sequence[str | int | None] | None:
+        """All values of a field, the most frequent first; None where there are more than `most`."""
+        label = self._fields.label(type, field)
+
+        def read(connection: Connection, of: Tables) -> Sequence[str | int | None] | None:
+            tally = of.tally
+            query = select(tally.c.value, tally.c.many).where(tally.c.label == label).limit(most + 1)
+            found = connection.execute(query).all()
+            if len(found) > most:
+                return None
+            return [value_of(row.value) for row in sorted(found, key=lambda row: (-row.many, row.value))]
 
         return self._generations.read(read)
 
-    def count(self, type: str, filters: Filters | None = None, *, text: str = "") -> Count:
-        """How many current records match; above `BOUND`, under several conditions, only that it is more."""
-        said = terms(text)
+    def newest(self, types: Sequence[str], field: str, value: Value, limit: int = 50) -> tuple[Row, ...]:
+        """The newest current records of several types whose field has this value."""
+        labels = [self._fields.label(type, field) for type in types]
 
-        def read(connection: Connection, of: Tables) -> Count:
-            if not filters and not said:
-                return Count(queries.total(connection, of, self._fields, type), True)
-            resolved = queries.resolve(connection, of, self._fields, type, filters or {})
-            if resolved is not None and len(resolved) == 1 and len(resolved[0].values) == 1 and not said:
-                return Count(resolved[0].size, True)
-            many = len(self._matching(connection, of, type, filters or {}, said))
-            return Count(min(many, BOUND), many <= BOUND)
+        def read(connection: Connection, of: Tables) -> tuple[Row, ...]:
+            query = queries.newest_of_all(
+                of, [(label, form) for label in labels for form in keys(value)], limit
+            )
+            return _fetch(connection, of, connection.execute(query).scalars().all())
 
         return self._generations.read(read)
 
@@ -329,60 +339,9 @@ class Views:
 
         return self._generations.read(read)
 
-    def _matching(
-        self, connection: Connection, of: Tables, type: str, filters: Filters, said: Sequence[Term]
-    ) -> Sequence[int]:
-        """The numbers of the newest records that match: all, or one more than `BOUND`."""
-        resolved = queries.resolve(connection, of, self._fields, type, filters)
-        if resolved is None:
-            return []
-        if said:
-            facts = _facts({type: resolved})
-            return [n for _, n in self._found(connection, of, said, facts, 0, None, BOUND + 1)]
-        everything = queries.total(connection, of, self._fields, type)
-        query = queries.newest(of, type, everything, resolved, True, None, BOUND + 1)
-        return connection.execute(query).scalars().all()
-
-    def _facts(
-        self, connection: Connection, of: Tables, types: Sequence[str], filters: Filters
-    ) -> Facts | None:
-        """What a search under filters looks for beside words; None when nothing can be found."""
-        if not filters:
-            return [[kind(type) for type in types]] if types else []
-        resolved = {
-            type: queries.resolve(connection, of, self._fields, type, filters)
-            for type in types or self._fields.having(filters)
-        }
-        left = {type: found for type, found in resolved.items() if found is not None}
-        return _facts(left) if left else None
-
-    def _found(
-        self, connection: Connection, of: Tables, said: Sequence[Term], facts: Facts,
-        tier: int, after: Place | None, limit: int,
-    ) -> Sequence[tuple[int, int]]:  # fmt: skip
-        """Tier and number of what a search finds."""
-        found: list[tuple[int, int]] = []
-        below = after.number if after else _LAST
-        index = index_for(connection)
-        for one in range(tier, 2):
-            numbers = index.find(connection, of, said, facts, one, below, limit - len(found))
-            found.extend((one, number) for number in numbers)
-            if len(found) == limit:
-                break
-            below = _LAST
-        return found
-
 
 def _bounded(limit: int) -> int:
     return max(1, min(limit, MAX_PAGE))
-
-
-def _facts(resolved: Mapping[str, Sequence[Filter]]) -> Facts:
-    facts: dict[str, list[str]] = {"": [kind(type) for type in resolved]}
-    for filters in resolved.values():
-        for one in filters:
-            facts.setdefault(one.name, []).extend(fact(one.label, value) for value in one.values)
-    return list(facts.values())
 
 
 def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Row, ...]:
@@ -395,10 +354,8 @@ def _row(row: Any) -> Row:
 
 def _fetch(connection: Connection, of: Tables, numbers: Sequence[int]) -> tuple[Row, ...]:
     """The rows with these numbers, in this order."""
+    if not numbers:
+        return ()
     found = connection.execute(select(of.record).where(of.record.c.number.in_(numbers)))
     rows = {row.number: _row(row) for row in found}
     return tuple(rows[number] for number in numbers)
-
-
-def _values(connection: Connection, query: Select[str, int]) -> tuple[tuple[str | int | None, int], ...]:
-    return tuple((value_of(value), many) for value, many in connection.execute(query))

@@ -34,7 +34,6 @@ from dongting.web import (
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
 from dongting.web.door import Door
-from dongting.web.offers import Surveys
 from dongting.web.places import Place
 from dongting.web.site import Site
 from dongting.web.templates import environment
@@ -97,7 +96,6 @@ def create(
         url=url,
         assets=files,
         blocks=Blocks(),
-        surveys=Surveys(),
         tongues=tongues,
         templates={language: environment(tongue) for language, tongue in tongues.items()},
         accounts=accounts,

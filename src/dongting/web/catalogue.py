@@ -1,6 +1,5 @@
 """The open catalogue for people: search and facets, and the page of one dataset."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,10 +85,10 @@ async def catalogue(site: Site, visit: Visit) -> Reply:
     def read() -> dict[str, Any]:
         page = offers.offers(site.views, wish, cursor)
         tongue = site.tongues[visit.language]
-        counted = site.surveys.of(site.views, wish)
+        counted = offers.survey(site.views, wish)
         return {
             "datasets": page.datasets,
-            "names": members.names(site.views, [one.publisher for one in page.datasets]),
+            "names": site.names([one.publisher for one in page.datasets]),
             "number": counted.count,
             "facets": [_facet(site, tongue, wish, name, counted.facets[name]) for name in offers.FACETS],
             "more": address("/catalogue", {**_query(wish), "cursor": page.cursor or ""})
@@ -97,7 +96,7 @@ async def catalogue(site: Site, visit: Visit) -> Reply:
             else None,
         }
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(
         visit, "catalogue.html", section="catalogue", wish=wish, first=cursor is None,
         vocabulary=VOCABULARY, region=members.region_name, **found,
@@ -120,10 +119,10 @@ async def dataset(site: Site, visit: Visit) -> Reply:
         return {
             "dataset": found,
             "versions": offers.versions(site.views, found),
-            "publisher": members.names(site.views, [found.publisher])[found.publisher],
+            "publisher": site.names([found.publisher])[found.publisher],
         }
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(
         visit, "dataset.html", section="catalogue", vocabulary=VOCABULARY, meanings=MEANINGS,
         region=members.region_name, **found,
@@ -138,7 +137,7 @@ def _facet(site: Site, tongue: Tongue, wish: Wish, name: str, counted: Facets) -
     known = offers.FACETS[name]
     values = [(str(value), many) for value, many in counted.values if value is not None]
     if name == "publisher":
-        known = members.names(site.views, [value for value, _ in values])
+        known = site.names([value for value, _ in values])
     elif name == "region":
         known = {value: members.region_name(value) for value, _ in values}
     assert known is not None

@@ -3,7 +3,6 @@
 A content's exact size and digest are not given: the ledger does not hold them.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -16,7 +15,7 @@ from dongting.http.codes import NOT_FOUND
 from dongting.http.messages import Reply
 from dongting.standards import dcat
 from dongting.standards.dcat import Words
-from dongting.web import members, offers
+from dongting.web import offers
 from dongting.web.site import Site
 from dongting.web.visits import Visit, address
 
@@ -33,12 +32,12 @@ async def whole(site: Site, visit: Visit) -> Reply:
 
     def read() -> tuple[dcat.Catalogue, str | None]:
         page = offers.offers(site.views, offers.Wish(), cursor, PAGE)
-        named = members.names(site.views, [one.publisher for one in page.datasets])
+        named = site.names([one.publisher for one in page.datasets])
         described = tuple(_dataset(site.url, one, (), named[one.publisher]) for one in page.datasets)
         title = Words(**site.genesis.name)
         return dcat.Catalogue(uri=f"{site.url}/catalogue", title=title, datasets=described), page.cursor
 
-    catalogue, following = await asyncio.to_thread(read)
+    catalogue, following = await site.read(read)
     reply = _reply(dcat.catalogue_document(catalogue), visit.path)
     if following is not None:
         reply.fields.append(("link", f'<{site.url}{address(visit.path, {"cursor": following})}>; rel="next"'))
@@ -53,10 +52,10 @@ async def dataset(site: Site, visit: Visit) -> Reply:
         found = offers.offer(site.views, id)
         if found is None:
             return None
-        names = members.names(site.views, [found.publisher])
+        names = site.names([found.publisher])
         return _dataset(site.url, found, offers.versions(site.views, found), names[found.publisher])
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     if found is None:
         raise Refused(NOT_FOUND)
     return _reply(dcat.dataset_document(found), visit.path)

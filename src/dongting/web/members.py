@@ -51,13 +51,6 @@ def organisations(views: Views, ids: Iterable[str]) -> dict[str, Organisation]:
     return {id: msgspec.json.decode(row.body, type=Organisation) for id, row in rows.items()}
 
 
-def names(views: Views, ids: Iterable[str]) -> dict[str, Text]:
-    """The names of organisations; the id stands for the name of one that is not known here."""
-    wanted = list(dict.fromkeys(ids))
-    known = organisations(views, wanted)
-    return {id: known[id].name if id in known else Text(en=id, zh=id) for id in wanted}
-
-
 def founders(views: Views) -> list[Organisation]:
     """The founders, in the order in which they took office."""
     row = views.get(OFFICES, "network")
@@ -94,10 +87,9 @@ def listed(
 ) -> tuple[list[Organisation], str | None, Count, Facets]:
     """Some organisations, where to go on, how many match, and how many there are of each kind."""
     page = found(views, words, kind, cursor, PAGE)
-    many = views.count(ORGANISATION, _filters(kind), text=words)
-    kinds = views.facets(ORGANISATION, "kind", {}, text=words)
+    counted = views.survey(ORGANISATION, ("kind",), narrowed=_filters(kind), text=words)
     shown = [msgspec.json.decode(row.body, type=Organisation) for row in page.rows]
-    return shown, page.cursor, many, kinds
+    return shown, page.cursor, counted.count, counted.facets["kind"]
 
 
 def found(views: Views, words: str, kind: str, cursor: str | None, limit: int) -> Page:

@@ -3,10 +3,7 @@
 Nothing else of the catalogue reaches a page for visitors: every read goes through here.
 """
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,8 +17,6 @@ from dongting.store.views import Views
 DATASET, VERSION = "catalogue.dataset", "catalogue.dataset-version"
 OPEN = ("unconditional", "conditional")
 PAGE = 20
-FRESH = 60  # seconds
-_KEPT = 200
 #: What the list can be narrowed by: fields of a dataset, and the names of their values where these are few.
 FACETS: Mapping[str, Mapping[str, Text] | None] = {
     "theme": THEMES,
@@ -40,10 +35,9 @@ class Wish:
     words: str = ""
     narrowed: Mapping[str, str] = field(default_factory=dict)
 
-    def filters(self, without: str = "") -> dict[str, str | Sequence[str]]:
-        """The filters of this wish, but for one facet; they never let in what is not open."""
-        chosen = {name: value for name, value in self.narrowed.items() if name != without}
-        return {"state": "OFFERED", "opening": OPEN, **chosen}
+    def filters(self) -> dict[str, str | Sequence[str]]:
+        """The filters of this wish; they never let in what is not open."""
+        return {"state": "OFFERED", "opening": OPEN, **self.narrowed}
 
 
 def wish_of(asked: Mapping[str, str]) -> Wish:
@@ -85,36 +79,7 @@ def number(views: Views, wish: Wish) -> Count:
 
 def survey(views: Views, wish: Wish, limit: int = 10) -> Survey:
     """How many open datasets match, and the values of each facet among what matches the rest of the wish."""
-    together = [name for name in FACETS if name not in wish.narrowed]
-    found = views.survey(DATASET, together, wish.filters(), text=wish.words, limit=limit)
-    alone = {
-        name: views.facets(DATASET, name, wish.filters(without=name), text=wish.words, limit=limit)
-        for name in wish.narrowed
-    }
-    return Survey(found.count, {**found.facets, **alone})
-
-
-class Surveys:
-    """Surveys of the last minute: many visitors look at the same list, and a count may be that old."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._kept: OrderedDict[tuple[str, ...], tuple[float, Survey]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, views: Views, wish: Wish) -> Survey:
-        """The survey of a wish, at most `FRESH` seconds old."""
-        key = (wish.words, *(f"{name}={value}" for name, value in sorted(wish.narrowed.items())))
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and self._clock() - kept[0] < FRESH:
-            return kept[1]
-        made = survey(views, wish)
-        with self._lock:
-            self._kept[key] = (self._clock(), made)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return made
+    return views.survey(DATASET, list(FACETS), Wish().filters(), wish.narrowed, text=wish.words, limit=limit)
 
 
 def offer(views: Views, id: str) -> Dataset | None:

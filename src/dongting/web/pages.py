@@ -1,6 +1,5 @@
 """The other pages for visitors: what the network is, who is in it, where its log stands, how to go on."""
 
-import asyncio
 from typing import Any
 
 from dongting.errors import Refused
@@ -22,13 +21,13 @@ async def front(site: Site, visit: Visit) -> Reply:
         newest = offers.offers(site.views, Wish(), limit=5).datasets
         return {
             "datasets": newest,
-            "number": site.surveys.of(site.views, Wish()).count,
+            "number": offers.number(site.views, Wish()),
             "founders": members.founders(site.views),
             "members": site.views.count(members.ORGANISATION, {"standing": "active"}),
-            "names": members.names(site.views, [one.publisher for one in newest]),
+            "names": site.names([one.publisher for one in newest]),
         }
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(
         visit, "front.html", section="", status_now=status, away=away, kinds=members.KINDS,
         vocabulary=VOCABULARY, region=members.region_name, **found,
@@ -39,7 +38,7 @@ async def organisations(site: Site, visit: Visit) -> Reply:
     """GET /organisations."""
     words, kind = visit.asked("q"), visit.asked("kind")
     cursor = visit.asked("cursor") or None
-    found, following, number, kinds = await asyncio.to_thread(members.listed, site.views, words, kind, cursor)
+    found, following, number, kinds = await site.read(lambda: members.listed(site.views, words, kind, cursor))
     query = {"q": words, "kind": kind if kind in members.KINDS else ""}
     more = address("/organisations", {**query, "cursor": following}) if following else None
     return site.page(
@@ -61,13 +60,13 @@ async def organisation(site: Site, visit: Visit) -> Reply:
         offered = Wish(narrowed={"publisher": id})
         return {
             "organisation": found,
-            "others": members.names(site.views, [one for one in others if one]),
+            "others": site.names([one for one in others if one]),
             "datasets": offers.offers(site.views, offered, limit=5).datasets,
             "number": offers.number(site.views, offered),
             "names": {id: found.name},
         }
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(
         visit, "organisation.html", section="organisations", kinds=members.KINDS, roles=members.ROLES,
         standings=members.STANDINGS, vocabulary=VOCABULARY, region=members.region_name, **found,
@@ -103,7 +102,7 @@ async def join(site: Site, visit: Visit) -> Reply:
 
     return site.page(
         visit, "join.html", section="join", kinds=members.KINDS, region=members.region_name,
-        **await asyncio.to_thread(read),
+        **await site.read(read),
     )  # fmt: skip
 
 

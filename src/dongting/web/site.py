@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import Environment
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from dongting.web.assets import Assets
     from dongting.web.blocks import Blocks
     from dongting.web.notices import Unread
-    from dongting.web.offers import Surveys
+
+T = TypeVar("T")
 
 HTML = "text/html; charset=utf-8"
 _KNOWN = 60  # seconds that an organisation's name is remembered
@@ -51,7 +52,6 @@ class Site:
     url: str
     assets: "Assets"
     blocks: "Blocks"
-    surveys: "Surveys"
     tongues: Mapping[Language, Tongue]
     templates: Mapping[Language, Environment]
     accounts: Accounts
@@ -100,17 +100,22 @@ class Site:
             await asyncio.to_thread(self.accounts.entrance.say, visit.session, [said])
         return Reply(303, b"", None, [("location", target), ("cache-control", "no-store")])
 
+    async def read(self, work: Callable[[], T]) -> T:
+        """Read what a page shows from the views, in a thread; all of it sees one state."""
+        return await asyncio.to_thread(self.views.together, work)
+
     def called(self, organisation: str) -> Text:
         """The name of an organisation, remembered for a minute; its id where it has none yet."""
-        now = time.monotonic()
-        since, name = self._names.get(organisation, (-_KNOWN, None))
-        if name is None or now - since >= _KNOWN:
-            found = members.organisation(self.views, organisation)
-            if found is None:
-                return Text(en=organisation, zh=organisation)
-            name = found.name
-            self._names[organisation] = (now, name)
-        return name
+        return self.names([organisation])[organisation]
+
+    def names(self, organisations: Iterable[str]) -> dict[str, Text]:
+        """The names of several."""
+        wanted, now = list(dict.fromkeys(organisations)), time.monotonic()
+        known = {id: self._names[id] for id in wanted if id in self._names}
+        missing = [id for id in wanted if id not in known or now - known[id][0] >= _KNOWN]
+        for id, found in members.organisations(self.views, missing).items() if missing else ():
+            known[id] = self._names[id] = (now, found.name)
+        return {id: known[id][1] if id in known else Text(en=id, zh=id) for id in wanted}
 
     async def standing(self) -> tuple[Status | None, Refused | None]:
         """Where the ledger stands, or why that is not known at present."""

@@ -1,6 +1,7 @@
 """The views answer alike on SQLite and PostgreSQL."""
 
 import random
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -410,7 +411,8 @@ def test_a_survey_is_the_count_and_the_facets_of_the_same_records(shelf: Shelf) 
 
 
 def test_counts_and_facets_stop_at_their_bound_and_say_so(shelf: Shelf, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dongting.store.views.BOUND", 5)
+    monkeypatch.setattr("dongting.store.counting.BOUND", 5)
+    monkeypatch.setattr("dongting.store.cubes.MOST", 7)
     shelf.put(*(Book(f"b-{i}", owner="x", pages=i % 2) for i in range(8)))
     both = {"owner": "x", "pages": [0, 1]}
     assert shelf.views.count(BOOK, both) == Count(5, False)
@@ -419,6 +421,110 @@ def test_counts_and_facets_stop_at_their_bound_and_say_so(shelf: Shelf, monkeypa
     assert not facets.exact
     assert sum(many for _, many in facets.values) == 5
     assert shelf.views.count(BOOK, {"owner": "x"}) == Count(8, True)
+
+
+def test_a_facet_that_narrows_shows_what_else_could_be_chosen(shelf: Shelf, monkeypatch: Any) -> None:
+    shelf.put(
+        Book("a", owner="x", tags=("air", "water")),
+        Book("b", owner="y", tags=("water",)),
+        Book("c", owner="y", open=False),
+    )
+    for most in (50_000, 0):
+        monkeypatch.setattr("dongting.store.cubes.MOST", most)
+        found = shelf.views.survey(BOOK, ("tags", "owner"), {"open": True}, {"tags": "air"})
+        assert found.count == Count(1, True)
+        assert found.facets["tags"].values == (("water", 2), ("air", 1))
+        assert found.facets["owner"].values == (("x", 1),)
+
+
+def test_counts_from_memory_are_those_of_the_database_while_records_change(
+    shelf: Shelf, database: str, monkeypatch: Any
+) -> None:
+    draw = random.Random(7)
+    cases: list[tuple[Any, str]] = [
+        ({}, ""), ({"owner": "x", "tags": ["air", "soil"]}, ""), ({"open": True, "owner": ["x", "y"]}, ""),
+        ({"tags": "water"}, "湖水"), ({}, "水质 air"), ({"owner": "z"}, "book"), ({"note": None}, "水"),
+    ]  # fmt: skip
+    for round in range(12):
+        books = {
+            f"b{draw.randrange(60)}": Book(
+                "", owner=draw.choice("xyz"),
+                tags=tuple(draw.sample(("air", "water", "soil"), draw.randrange(4))),
+                title=Text(zh=draw.choice(("湖水", "水质", "书")), en=draw.choice(("book", ""))),
+                open=draw.random() < 0.5, note=draw.choice((None, "n")), pages=round,
+            )
+            for _ in range(draw.choice((1, 3, 40)))
+        }  # fmt: skip
+        shelf.put(*(msgspec.structs.replace(book, id=id) for id, book in books.items()))
+        for filters, text in cases:
+            narrowed = {"owner": draw.choice("xyz")}
+            asked = (BOOK, ("owner", "tags", "pages"), filters, narrowed)
+            remembered = shelf.views.survey(*asked, text=text)
+            count = shelf.views.count(BOOK, filters, text=text)
+            with monkeypatch.context() as patch:
+                patch.setattr("dongting.store.cubes.MOST", 0)
+                other = Views(database, app.records.values())
+                assert remembered == other.survey(*asked, text=text), (round, filters, text)
+                assert count == other.count(BOOK, filters, text=text)
+                other.close()
+
+
+def test_a_field_with_very_many_values_is_counted_too(shelf: Shelf, monkeypatch: Any) -> None:
+    monkeypatch.setattr("dongting.store.cubes.WIDE", 2)
+    shelf.put(*(Book(f"b{i}", owner=f"o{i % 4}", tags=("air",) if i < 6 else ()) for i in range(10)))
+    found = shelf.views.survey(BOOK, ("owner",), {"tags": "air"}, {"owner": ["o0", "o1"]})
+    assert found.count == Count(4, True)
+    assert found.facets["owner"].values == (("o0", 2), ("o1", 2), ("o2", 1), ("o3", 1))
+
+
+def test_a_reader_of_an_older_state_spoils_no_count(shelf: Shelf) -> None:
+    shelf.put(Book("a", owner="x", tags=("air",)), Book("b", owner="y"))
+    assert shelf.views.count(BOOK, {"owner": "x", "tags": "air"}).number == 1
+
+    def work() -> None:
+        assert shelf.views.count(BOOK, {"owner": "x", "open": True}).number == 1
+        newer = threading.Thread(target=move_on)
+        newer.start()
+        newer.join()
+        shelf.views.facets(BOOK, "pages", {"owner": "x"}, text="书")  # a field that is new to the cube
+
+    def move_on() -> None:
+        shelf.put(Book("b", owner="x", pages=7), Book("c", owner="x", pages=7))
+        assert shelf.views.count(BOOK, {"owner": "x", "open": True}).number == 3
+
+    shelf.views.together(work)
+    assert shelf.views.facets(BOOK, "pages", {"owner": "x"}).values == ((7, 2), (None, 1))
+    assert shelf.views.facets(BOOK, "pages", {"owner": "x"}, text="书").values == ((7, 2), (None, 1))
+
+
+def test_what_is_read_together_is_one_state(shelf: Shelf) -> None:
+    shelf.put(Book("a"))
+
+    def work() -> tuple[int, list[str], int]:
+        before = shelf.views.height
+        writer = threading.Thread(target=lambda: shelf.put(Book("b")))
+        writer.start()
+        writer.join()
+        return before, shelf.listed(), shelf.views.height
+
+    assert shelf.views.together(work) == (0, ["a"], 0)
+    assert shelf.listed() == ["b", "a"]
+
+
+def test_the_values_of_a_field_are_told_unless_there_are_too_many(shelf: Shelf) -> None:
+    shelf.put(Book("a", owner="x", note="n"), Book("b", owner="y"), Book("c", owner="y"))
+    assert shelf.views.values(BOOK, "owner", 2) == ["y", "x"]
+    assert shelf.views.values(BOOK, "note", 5) == [None, "n"]
+    assert shelf.views.values(BOOK, "owner", 1) is None
+
+
+def test_the_newest_of_several_types_come_in_the_order_of_the_ledger(shelf: Shelf) -> None:
+    shelf.put(Book("a", owner="x"), Loan("l", "x", "y"), Book("b", owner="y"), Loan("m", "z", "x"))
+    shelf.put(Book("a", owner="x", pages=2))
+    found = shelf.views.newest((BOOK, LOAN), PARTY, "x", 3)
+    assert [(row.id, row.version) for row in found] == [("a", 2), ("m", 1), ("l", 1)]
+    assert [row.id for row in shelf.views.newest((BOOK, LOAN), PARTY, "x", 1)] == ["a"]
+    assert shelf.views.newest((LOAN,), PARTY, "nobody") == ()
 
 
 # Search

@@ -1,6 +1,5 @@
 """Lists of records of any type, with the filters and the search that its declaration allows."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_origin
@@ -10,7 +9,7 @@ from markupsafe import Markup
 
 from dongting.appkit.app import COLLECTIVE, RecordType
 from dongting.appkit.fields import Text
-from dongting.appkit.shapes import shape
+from dongting.appkit.shapes import Shape, fields_of, shape
 from dongting.http.messages import Reply
 from dongting.node.choices import names_of_choice
 from dongting.node.installed import APPS
@@ -30,6 +29,7 @@ from dongting.web.visits import Visit, address
 
 PAGE = 30
 MOST_COLUMNS = 6
+OPTIONS = 100  # values of a field beyond which it is typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ async def types(site: Site, visit: Visit) -> Reply:
             found.append((app.title, declared, actions))
         return {"apps": found}
 
-    return site.page(visit, "records.html", section="desk", **await asyncio.to_thread(read))
+    return site.page(visit, "records.html", section="desk", **await site.read(read))
 
 
 async def listed(site: Site, visit: Visit) -> Reply:
@@ -82,14 +82,14 @@ async def listed(site: Site, visit: Visit) -> Reply:
         query = {"q": words, "mine": mine, **chosen}
         path = f"/records/{declared.name}"
         return {
-            "filters": filters(site.views, tongue, declared, chosen, wanted),
+            "filters": filters(site.views, tongue, declared, chosen),
             "number": count,
             **table(Shown(site, tongue), declared, page.rows),
             "more": address(path, {**query, "cursor": page.cursor}) if page.cursor else None,
             "start": address(path, query), "first": cursor is None,
         }  # fmt: skip
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(
         visit, "record-list.html", section="desk", declared=declared, words=words, mine=mine, chosen=chosen,
         **found,
@@ -100,12 +100,13 @@ def table(shown: Shown, declared: RecordType, rows: tuple[Row, ...]) -> dict[str
     """Heads and lines of a table of records: what they are called, their indexed fields, their state."""
     flow = declared.workflow
     skipped = {declared.key, flow.field if flow is not None else ""}
-    fields = {one.name: one for one in msgspec.structs.fields(declared.struct)}
+    fields = {one.name: one for one in fields_of(declared.struct)}
     names = [name for name in dict.fromkeys([*declared.parties, *declared.indexed]) if name not in skipped]
     columns = [fields[name] for name in names[:MOST_COLUMNS]]
+    bodies = [msgspec.json.decode(row.body) for row in rows]
+    shown.expect(bodies)
     lines = []
-    for row in rows:
-        body = msgspec.json.decode(row.body)
+    for row, body in zip(rows, bodies, strict=True):
         cells = [
             Markup("—") if (value := body.get(one.encode_name)) is None else shown.value(one.type, value)
             for one in columns
@@ -115,35 +116,42 @@ def table(shown: Shown, declared: RecordType, rows: tuple[Row, ...]) -> dict[str
     return {"heads": [shown.label(one.type, one.name) for one in columns], "lines": lines}
 
 
-def filters(
-    views: Views, tongue: Tongue, declared: RecordType, chosen: Mapping[str, str], wanted: Mapping[str, Any]
-) -> list[Filter]:
+def filters(views: Views, tongue: Tongue, declared: RecordType, chosen: Mapping[str, str]) -> list[Filter]:
     """The filters of a list: states and choices by their names, other fields by the values there are."""
-    flow = declared.workflow
     made = []
-    for one in msgspec.structs.fields(declared.struct):
+    for one in fields_of(declared.struct):
         if one.name not in declared.indexed:
             continue
         found = shape(one.type)
-        en, zh = found.label(one.name)
-        label = tongue.label(Text(en=en, zh=zh))
-        value = chosen.get(one.name, "")
-        if flow is not None and one.name == flow.field:
-            options = [(n, tongue.label(Text(en=s.en, zh=s.zh))) for n, s in flow.states.items()]
-        elif get_origin(found.base) is Literal:
-            pairs = names_of_choice(found).items()
-            options = [(code, tongue.label(Text(en=en, zh=zh))) for code, (en, zh) in pairs]
-        elif found.kind in ("instant", "count", "day") or found.base is int:
+        options = _options(views, tongue, declared, one.name, found)
+        if options is None:
             continue
-        else:
-            others = {name: given for name, given in wanted.items() if name != one.name}
-            values = views.facets(declared.name, one.name, others, limit=40).values
-            options = [(str(code), str(code)) for code, _ in values if code is not None]
-        if value and value not in {code for code, _ in options}:
+        en, zh = found.label(one.name)
+        value = chosen.get(one.name, "")
+        if value and options and value not in {code for code, _ in options}:
             options.append((value, value))
-        if len(options) > 1 or value:
-            made.append(Filter(one.name, label, value, options))
+        if len(options) != 1 or value:
+            made.append(Filter(one.name, tongue.label(Text(en=en, zh=zh)), value, options))
     return made
+
+
+def _options(
+    views: Views, tongue: Tongue, declared: RecordType, name: str, found: Shape
+) -> list[tuple[str, str]] | None:
+    """What can be chosen in a field; nothing where it is typed, None where it is no filter."""
+    flow = declared.workflow
+    if flow is not None and name == flow.field:
+        return [(code, tongue.label(Text(en=state.en, zh=state.zh))) for code, state in flow.states.items()]
+    if get_origin(found.base) is Literal:
+        pairs = names_of_choice(found).items()
+        return [(code, tongue.label(Text(en=en, zh=zh))) for code, (en, zh) in pairs]
+    if found.kind in ("instant", "count", "day") or found.base is int:
+        return None
+    values = views.values(declared.name, name, OPTIONS)
+    if values is None:
+        return []
+    codes = [str(value) for value in values if value is not None]
+    return [(code, code) for code in codes] or None
 
 
 PLACES: tuple[Place, ...] = (

@@ -1,8 +1,7 @@
 """The first page after signing in: what waits, what runs out soon, what changed, what one can begin."""
 
-import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,18 +52,19 @@ async def desk(site: Site, visit: Visit) -> Reply:
     def read() -> dict[str, Any]:
         now = int(time.time())
         waits = site.views.waiting(organisation, now, limit=WAITING)
+        ends = ending(site.views, organisation, now)
+        newest = recent(site.views, organisation)
+        known = [*(one.row for one in waits.items), *ends, *newest]
+        shown.expect(msgspec.json.decode(row.body) for row in known)
         return {
             "waiting": [item(shown, visit, one.row, one.due, one.overdue) for one in waits.items],
             "more": waits.cursor is not None,
-            "ending": [
-                item(shown, visit, row, msgspec.json.decode(row.body)["end"])
-                for row in ending(site.views, organisation, now)
-            ],
+            "ending": [item(shown, visit, row, msgspec.json.decode(row.body)["end"]) for row in ends],
             "supervises": SUPERVISOR in offices(site.views, organisation),
-            "recent": [item(shown, visit, row, row.time) for row in recent(site.views, organisation)],
+            "recent": [item(shown, visit, row, row.time) for row in newest],
         }
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(visit, "desk.html", section="desk", begin=list(begin(visit)), **found)
 
 
@@ -92,13 +92,10 @@ def ending(views: Views, organisation: str, now: int) -> list[Row]:
     return [row for row, end in ends if now < end < now + SOON][:ENDING]
 
 
-def recent(views: Views, organisation: str) -> list[Row]:
+def recent(views: Views, organisation: str) -> Sequence[Row]:
     """What changed last of all records that concern an organisation."""
-    found: list[Row] = []
-    for declared in TYPES.values():
-        if declared.parties:
-            found += views.list(declared.name, {PARTY: organisation}, limit=RECENT).rows
-    return sorted(found, key=lambda row: (row.height, row.leaf), reverse=True)[:RECENT]
+    types = [declared.name for declared in TYPES.values() if declared.parties]
+    return views.newest(types, PARTY, organisation, RECENT)
 
 
 def begin(visit: Visit) -> Iterator[tuple[Any, str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from dongting.appkit.app import RecordType
+from dongting.appkit.shapes import fields_of
 from dongting.errors import Code, Refused
 from dongting.http.messages import Reply
 from dongting.node.custodian import LOCKED, NOT_HOSTED
@@ -88,7 +89,7 @@ async def record(site: Site, visit: Visit) -> Reply:
             "downloads": _downloads(visit, declared, body),
         }
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(
         visit, "record.html", section="desk", row=story.row, declared=declared, history=story.history,
         unread=story.unread, address_of=f"{declared.name}/{story.row.id}", organisation=shown.organisation,
@@ -136,7 +137,7 @@ def compared(shown: Shown, parts: Sequence[Readable]) -> dict[str, Any] | None:
     if last is None or len(same) < 2:
         return None
     rows = []
-    for one in msgspec.structs.fields(last):
+    for one in fields_of(last):
         values = [part.body.get(one.encode_name) for part in same]
         if any(value not in (None, "", [], ()) for value in values):
             cells = [None if value in (None, []) else shown.value(one.type, value) for value in values]

@@ -125,6 +125,7 @@ async def _shelf(site: Site, visit: Visit, shelf: Shelf) -> Reply:
             found = views.search(words, (shelf.type,), wanted, cursor=cursor, limit=PAGE)
         else:
             found = views.list(shelf.type, wanted, cursor=cursor, limit=PAGE)
+        shown.expect(msgspec.json.decode(row.body) for row in found.rows)
         query = {"side": side.name, "q": words, "state": state}
         return {
             "items": [_item(shown, visit, shelf, row) for row in found.rows],
@@ -133,7 +134,7 @@ async def _shelf(site: Site, visit: Visit, shelf: Shelf) -> Reply:
             "start": address(shelf.path, query), "first": cursor is None,
         }  # fmt: skip
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     proposes = []
     if shelf.type == "governance.proposal" and await asyncio.to_thread(_founds, site, visit):
         collective = [one for one in ACTIONS.values() if one.by == {COLLECTIVE} and may(visit.member, one)]

@@ -1,6 +1,6 @@
 """Values of records as pages show them: names of organisations, links to records, moments, choices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from dongting.appkit.app import RecordType
 from dongting.appkit.fields import Text, amount
-from dongting.appkit.shapes import element, names_of, shape
+from dongting.appkit.shapes import element, fields_of, names_of, shape
 from dongting.node.choices import names_of_choice
 from dongting.node.drafting import TYPES
 from dongting.web import members
@@ -25,6 +25,15 @@ def where(type: str, id: str) -> str:
     return f"/records/{type}/{id}"
 
 
+class _Titled(msgspec.Struct):
+    """What is read of a record whose title is wanted; the rest is passed over."""
+
+    title: Text
+
+
+_TITLED = msgspec.json.Decoder(_Titled)
+
+
 class Shown:
     """Shows values in one language."""
 
@@ -37,7 +46,7 @@ class Shown:
         """Label and value of each field of a record that has one."""
         flow = declared.workflow
         found = []
-        for one in msgspec.structs.fields(declared.struct):
+        for one in fields_of(declared.struct):
             value = body.get(one.encode_name)
             if value in (None, "", [], ()):
                 continue
@@ -76,10 +85,21 @@ class Shown:
     def dataset(self, id: str) -> Markup | None:
         """The title of a dataset; None where there is none of that id."""
         if id not in self._datasets:
-            row = self._site.views.get(DATASET, id)
-            title = None if row is None else msgspec.json.decode(row.body)["title"]
-            self._datasets[id] = None if title is None else self._t.words(Text(**title))
+            self._look_up([id])
         return self._datasets[id]
+
+    def expect(self, bodies: Iterable[Mapping[str, Any]]) -> None:
+        """Look up at once the titles of all datasets that these records name."""
+        named = (body.get("dataset") for body in bodies)
+        wanted = {id for id in named if isinstance(id, str) and id not in self._datasets}
+        if wanted:
+            self._look_up(sorted(wanted))
+
+    def _look_up(self, ids: Sequence[str]) -> None:
+        rows = self._site.views.get_many(DATASET, ids)
+        for id in ids:
+            named = _TITLED.decode(rows[id].body).title if id in rows else None
+            self._datasets[id] = None if named is None else self._t.words(named)
 
     def organisation(self, id: str) -> Markup:
         """An organisation by its name, leading to its page."""
@@ -129,9 +149,7 @@ class Shown:
         return comma.join(self.value(inner, item) for item in items)
 
     def _table(self, struct: type[msgspec.Struct], items: Any) -> Markup:
-        fields = [
-            one for one in msgspec.structs.fields(struct) if any(item.get(one.encode_name) for item in items)
-        ]
+        fields = [one for one in fields_of(struct) if any(item.get(one.encode_name) for item in items)]
         heads = Markup("").join(
             Markup('<th scope="col">{}</th>').format(self.label(one.type, one.name)) for one in fields
         )
@@ -149,7 +167,7 @@ class Shown:
         return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(heads, rows)
 
     def _fields(self, struct: type[msgspec.Struct], body: Mapping[str, Any]) -> Iterator[Fact]:
-        for one in msgspec.structs.fields(struct):
+        for one in fields_of(struct):
             value = body.get(one.encode_name)
             if value not in (None, "", [], ()):
                 yield self.label(one.type, one.name), self.value(one.type, value)

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from dongting.appkit.app import COLLECTIVE, FOUNDER, REGISTRAR, Action, RecordType
 from dongting.appkit.fields import Text
-from dongting.appkit.shapes import shape
+from dongting.appkit.shapes import fields_of, shape
 from dongting.node.drafting import ACTIONS, parties_of
 from dongting.node.people.access import Actor
 from dongting.node.warrants import BEGINS, may, side_of
@@ -94,7 +92,7 @@ def _naming(actor: Actor, declared: RecordType, body: Mapping[str, Any]) -> Iter
     for name, states in _NAMING.items():
         action = ACTIONS[name]
         field = next(
-            (one.encode_name for one in msgspec.structs.fields(action.arguments)
+            (one.encode_name for one in fields_of(action.arguments)
              if shape(one.type).record == declared.name), None,
         )  # fmt: skip
         if field is None or flow is None or body.get(flow.field) not in states or not may(actor, action):

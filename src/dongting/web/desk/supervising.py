@@ -1,6 +1,5 @@
 """The supervisor's desk: what waits anywhere in the network, against its deadlines."""
 
-import asyncio
 import time
 from collections import Counter
 from typing import Any
@@ -49,7 +48,7 @@ async def supervising(site: Site, visit: Visit) -> Reply:
             "start": address("/supervisor", query), "first": cursor is None,
         }  # fmt: skip
 
-    found = await asyncio.to_thread(read)
+    found = await site.read(read)
     return site.page(visit, "supervisor.html", section="desk", overdue=overdue, **found)
 
 
