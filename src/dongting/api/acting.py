@@ -3,7 +3,6 @@
 For people and programs whose organisation keeps its keys here; who keeps them elsewhere signs statements.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -103,11 +102,7 @@ async def act(service: Service, call: Call, asked: AskAction) -> Reply:
         done = sign(client, draft)
         return Acted(draft.subject, done.id, done.index, done.height, done.time)
 
-    acted = await _as_caller(service, call, asked, work)
-    caller, name = call.member, f"{asked.app}/{asked.action}"
-    stated = service.accounts.entrance.stated
-    await asyncio.to_thread(stated, caller.actor, caller.organisation, name, acted.subject, acted.index)
-    return json_reply(acted)
+    return json_reply(await _as_caller(service, call, asked, work))
 
 
 @route(
@@ -137,7 +132,7 @@ async def _as_caller(service: Service, call: Call, asked: AskAction, work: Calla
         require(allowed, NOT_ALLOWED, permission=wanted)
     if service.agents is None:
         raise Refused(NOT_HOSTED, organisation=organisation)
-    return await service.agents.run(organisation, call.head.language, work)
+    return await service.agents.run(organisation, call.head.language, work, actor)
 
 
 def _drafted(client: Client, asked: AskAction, given: Asked) -> Draft:

@@ -7,12 +7,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from dongting.errors import Language, require
 from dongting.node.custodian import LOCKED, Custodian, Hosted, Made
+from dongting.node.people.access import Actor
 from dongting.sdk.client import Client
 from dongting.sdk.network import network_of
 from dongting.wire.envelope import Envelope
@@ -22,6 +24,8 @@ from dongting.wire.suites import SUITES, Suite
 
 R = TypeVar("R")
 
+#: The person for whom a thread works, as the custodian is told.
+_PERSON: ContextVar[str] = ContextVar("person", default="")
 _KEPT = 64  # clients
 _PATIENCE = 30  # seconds that the custodian has for one signature
 
@@ -63,7 +67,7 @@ class Kept:
 
     def sign(self, message: bytes) -> bytes:
         """A signature of 64 bytes."""
-        asked = self.custodian.sign_for(self.organisation, message)
+        asked = self.custodian.sign_for(self.organisation, message, _PERSON.get())
         return asyncio.run_coroutine_threadsafe(asked, self.loop).result(_PATIENCE)
 
     def open_envelope(self, envelope: Envelope, profile: Profile) -> bytes:
@@ -101,13 +105,16 @@ class Agents:
         """Make the keys of an organisation that this node is to host, or tell those that it has."""
         return await self._custodian.make_for(organisation, network_of(self._genesis).id)
 
-    async def run(self, organisation: str, language: Language, work: Callable[[Client], R]) -> R:
-        """Do some work as a hosted organisation, in a thread; refuses who is not hosted or is locked."""
+    async def run(
+        self, organisation: str, language: Language, work: Callable[[Client], R], by: Actor | None
+    ) -> R:
+        """Do some work as a hosted organisation for a person (None: for nobody in particular), in a thread;
+        refuses who is not hosted or is locked."""
         hosted = await self._custodian.kept_for(organisation)
         require(hosted.unlocked, LOCKED, organisation=organisation)
         loop = asyncio.get_running_loop()
         client = self._client(Kept(self._custodian, loop, hosted), language)
-        return await loop.run_in_executor(self._threads, work, client)
+        return await loop.run_in_executor(self._threads, _for, by, work, client)
 
     def _client(self, kept: Kept, language: Language) -> Client:
         known = (kept.hosted, language)
@@ -120,3 +127,11 @@ class Agents:
                 self._clients.popitem(last=False)  # its connections close when nobody uses it any more
         self._clients.move_to_end(known)
         return client
+
+
+def _for(by: Actor | None, work: Callable[[Client], R], client: Client) -> R:
+    before = _PERSON.set(by.person if by is not None else "")
+    try:
+        return work(client)
+    finally:
+        _PERSON.reset(before)

@@ -21,6 +21,7 @@ from dongting.wire.envelope import Envelope
 from dongting.wire.keys import to_base64
 from dongting.wire.possession import prove
 from dongting.wire.profile import Profile
+from dongting.wire.statement import Statement, completed, decode, is_to_be_signed
 
 NOT_HOSTED = Code(
     "custodian", 1, "not-hosted",
@@ -36,6 +37,15 @@ LOCKED = Code(
     "解锁；在此之前只能读取，不能签署。",
     status=503,
 )  # fmt: skip
+
+NOT_SIGNED_HERE = Code(
+    "custodian", 3, "not-signed-here",
+    "The keys that this node keeps sign statements of {organisation} and its requests, and nothing else.",
+    "本节点保管的密钥只签署 {organisation} 的声明和请求，不签署其他内容。",
+    status=403,
+)  # fmt: skip
+
+_REQUEST = b'"'  # how a signature base begins (RFC 9421, section 2.5); a Sig_structure never does
 
 log = logging.getLogger("dongting.custodian")
 
@@ -59,6 +69,14 @@ class Made(Struct, frozen=True, array_like=True):
     encryption: str
 
 
+class Watch(Protocol):
+    """Who looks at each statement before its signature is handed out."""
+
+    def signed(self, organisation: str, by: str, statement: Statement) -> None:
+        """Refuse it, or keep what was signed; `by` is the person for whom it is signed, empty for none."""
+        ...
+
+
 class Custodian(Protocol):
     """Every method may raise `Refused`."""
 
@@ -70,8 +88,9 @@ class Custodian(Protocol):
         """One of them; refuses an organisation whose keys are not here."""
         ...
 
-    async def sign_for(self, organisation: str, message: bytes) -> bytes:
-        """A signature of 64 bytes by the organisation's present signing key."""
+    async def sign_for(self, organisation: str, message: bytes, by: str) -> bytes:
+        """A signature of 64 bytes by the organisation's present signing key, under a request or a statement
+        of its own; `by` is the person who had it signed, empty for none."""
         ...
 
     async def open_for(self, organisation: str, envelope: Envelope) -> bytes:
@@ -91,13 +110,19 @@ class Custodian(Protocol):
 class Keyring(Custodian):
     """The keystores under `directory`, one for each organisation: `ORGANISATION/keystore.json`.
 
-    A keystore that another process changed (a rotation, say) is read again before it is used.
+    A keystore that another process changed (a rotation, say) is read again before it is used. Whatever way a
+    statement comes here, `watch` sees it before its signature leaves.
     """
 
     def __init__(
-        self, directory: Path, profile: Profile, passphrase: Callable[[str], bytes | None] = lambda _: None
+        self,
+        directory: Path,
+        profile: Profile,
+        watch: Watch,
+        passphrase: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         self._directory = directory
+        self._watch = watch
         self._passphrase = passphrase
         self._profile = profile
         self._open: dict[str, Keystore] = {}
@@ -108,8 +133,15 @@ class Keyring(Custodian):
     async def kept_for(self, organisation: str) -> Hosted:
         return self._told(organisation)
 
-    async def sign_for(self, organisation: str, message: bytes) -> bytes:
-        return self._unlocked(organisation).sign(f"{organisation}/signing", message)
+    async def sign_for(self, organisation: str, message: bytes, by: str) -> bytes:
+        signature = self._unlocked(organisation).sign(f"{organisation}/signing", message)
+        if is_to_be_signed(message):
+            statement = decode(completed(message, signature), self._profile)
+            require(statement.issuer == organisation, NOT_SIGNED_HERE, organisation=organisation)
+            await asyncio.to_thread(self._watch.signed, organisation, by, statement)
+        else:
+            require(message.startswith(_REQUEST), NOT_SIGNED_HERE, organisation=organisation)
+        return signature
 
     async def open_for(self, organisation: str, envelope: Envelope) -> bytes:
         return self._unlocked(organisation).open_envelope(envelope, self._profile)

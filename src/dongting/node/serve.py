@@ -27,6 +27,7 @@ from dongting.node.home import Home, copy_ledger
 from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.link import LinkServer
+from dongting.node.people.accounts import open_accounts
 from dongting.node.restored import restored
 from dongting.node.signing import log_key as log_key_of
 from dongting.node.signing import node_key
@@ -172,19 +173,17 @@ async def serve(
     listener = listen(config)
     stopping = asyncio.Event()
     stopped = asyncio.create_task(stopping.wait())
-    loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(ending, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(ending, stopping.set)
     store = home.ledger()  # a second process on this home is refused here
-    exchange = home.exchange()
-    if exchange.fresh:
-        home.custody(exchange).list_anew()
-    exchange.close()
+    with contextlib.closing(home.exchange()) as exchange:
+        if exchange.fresh:
+            home.custody(exchange).list_anew()
     children = Children()
     children.start("dongting.node.follow_views", str(path))
     children.start("dongting.node.messenger", str(path))
-    number = listener.fileno()
     for _ in range(config.http.workers):
+        number = listener.fileno()
         children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
     await asyncio.sleep(0)  # they load their programs while the ledger is opened
     try:
@@ -194,7 +193,8 @@ async def serve(
         await children.stop()
         store.close()
         raise
-    keyring = Keyring(home.path / "keys", home.profile(), passphrase)
+    accounts = open_accounts(home)
+    keyring = Keyring(home.path / "keys", home.profile(), accounts.signatures, passphrase)
     server = LinkServer(node, home.socket, keyring)
     await node.start()
     await server.start()
@@ -214,6 +214,7 @@ async def serve(
         await children.stop()
         await server.stop()
         await node.stop()
+        accounts.close()
 
 
 async def _answering(host: str, port: int, unlocking: "asyncio.Task[None]") -> None:

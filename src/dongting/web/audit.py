@@ -45,7 +45,7 @@ FACTS = {
     "about": marked("about"), "action": marked("action"), "application": marked("application"),
     "by": marked("by means of"),
     "client": marked("from the address"), "code": marked("code"), "key": marked("key"),
-    "leaf": marked("log entry"), "passkey": marked("passkey"),
+    "leaf": marked("log entry"), "passkey": marked("passkey"), "statement": marked("statement"),
     "place": marked("at the address"), "roles": marked("roles"),
     "scopes": marked("scopes"), "subject": marked("record"),
 }  # fmt: skip

@@ -102,6 +102,23 @@ def to_be_signed(data: bytes) -> bytes:
     return _SIGN1 + data[2:end] + _NO_EXTERNAL + data[end + 1 : -_SIGNATURE_SIZE]
 
 
+def is_to_be_signed(message: bytes) -> bool:
+    """Whether these bytes begin as the Sig_structure of a COSE_Sign1 does."""
+    return message.startswith(_SIGN1)
+
+
+def completed(message: bytes, signature: bytes) -> bytes:
+    """The encoded statement of a Sig_structure and the signature over it: the way back of `to_be_signed`.
+
+    Whether it is a statement at all shows when it is decoded.
+    """
+    begin = len(_SIGN1)
+    head = {0x58: 2, 0x59: 3}.get(message[begin] if len(message) > begin else 0, 1)
+    size = int.from_bytes(message[begin + 1 : begin + head]) if head > 1 else 0
+    end = begin + head + size
+    return _OPENING + message[begin:end] + _EMPTY_MAP + message[end + 1 :] + _SIGNATURE_HEAD + signature
+
+
 def _text(name: bytes, limit: int) -> bytes:
     """The pattern of printable ASCII behind the head of its length; no label of a claim is printable."""
     return rb"(x.|[a-w])(?P<%b>[ -~]{1,%d})" % (name, limit)

@@ -15,6 +15,7 @@ from dongting.node.people.passkeys import Passkeys
 from dongting.node.people.passwords import Passwords
 from dongting.node.people.recovery import Recovery
 from dongting.node.people.register import Register
+from dongting.node.people.signatures import Signatures
 from dongting.node.people.staff import Staff
 
 
@@ -30,6 +31,7 @@ class Accounts:
     audit: AuditLog
     applications: Applications
     passkeys: Passkeys
+    signatures: Signatures
 
     def close(self) -> None:
         """Close the database."""
@@ -58,7 +60,7 @@ def accounts_of(register: Register) -> Accounts:
     """Everything about people over one register."""
     return Accounts(
         register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register),
-        AuditLog(register), Applications(register), Passkeys(register),
+        AuditLog(register), Applications(register), Passkeys(register), Signatures(register),
     )  # fmt: skip
 
 

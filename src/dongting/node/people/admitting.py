@@ -43,15 +43,13 @@ async def admit(
         "encryption_key": made.encryption,
     }
 
-    def work(client: Client) -> tuple[Draft, int]:
+    def work(client: Client) -> None:
         draft = _draft(found, keys, delegation)
         prepare(client, draft)
-        return draft, sign(client, draft).index
+        sign(client, draft)
 
-    draft, index = await agents.run(organisation, language, work)
+    await agents.run(organisation, language, work, by)
     state = "admitted" if delegation is not None else "proposed"
-    stated = accounts.entrance.stated
-    await asyncio.to_thread(stated, by, organisation, draft.action.name, draft.subject, index)
     await asyncio.to_thread(accounts.applications.decide, id, state, by, organisation)
     return Admitted(state, await asyncio.to_thread(accounts.staff.set_up_link, found.applicant.organisation))
 

@@ -50,7 +50,7 @@ class Anchoring:
             sign(client, draft)
 
         try:
-            await self._agents.run(operator, "en", work)
+            await self._agents.run(operator, "en", work, None)
         except Refused as refused:
             await asyncio.to_thread(audit.released, made)
             log.warning("the audit log waits to be anchored", extra={"why": str(refused.code)})

@@ -17,7 +17,6 @@ from dongting.node.people.codes import NOT_SIGNED_IN, NOT_YOURS, SIGN_IN_FAILED,
 from dongting.node.people.database import digest, drawn, person, session
 from dongting.node.people.passwords import check as check_password
 from dongting.node.people.register import Register, person_row
-from dongting.node.people.trail import Fact
 
 _TOUCH = 60  # seconds between two notes that a session is in use
 
@@ -151,13 +150,6 @@ class Entrance:
         with self._database.write() as connection:
             who, whose = (actor.person, actor.organisation) if actor is not None else (None, None)
             self._register.note(connection, "refused", who, whose, facts)
-
-    def stated(self, actor: Actor | None, organisation: str, action: str, subject: str, index: int) -> None:
-        """Leave a line about a statement that was signed here; `index` is its place in the ledger."""
-        facts: dict[str, Fact] = {"action": action, "subject": subject, "leaf": index}
-        with self._database.write() as connection:
-            who = actor.person if actor is not None else None
-            self._register.note(connection, "signed", who, organisation, facts)
 
     def _change(self, found: Session, **values: Any) -> None:
         with self._database.write() as connection:

@@ -147,9 +147,6 @@ async def signed(site: Site, visit: Visit, seen: Seen) -> Reply:
     assert seen.done is not None
     type, _, id = seen.draft.subject.partition("/")
     target = f"{where(type, id)}?at={seen.done.height}"
-    name, index = seen.draft.action.name, seen.done.index
-    stated = site.accounts.entrance.stated
-    await asyncio.to_thread(stated, visit.actor, visit.organisation, name, seen.draft.subject, index)
     title = seen.draft.action.title.best(visit.language)
     message = marked("Signed: %(title)s. Log entry %(index)s.")
     return await site.go(visit, target, message, title=title, index=str(seen.done.index))

@@ -30,7 +30,7 @@ async def as_organisation(site: Site, visit: Visit, work: Callable[[Client], R])
     """Do some work as an API client of this node, signing as the visitor's organisation."""
     if site.agents is None:
         raise Refused(NOT_HOSTED, organisation=visit.organisation)
-    return await site.agents.run(visit.organisation, visit.language, work)
+    return await site.agents.run(visit.organisation, visit.language, work, visit.actor)
 
 
 async def caught_up(site: Site, visit: Visit) -> None:
