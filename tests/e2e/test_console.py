@@ -21,11 +21,15 @@ PASSWORD = "seven herons over the lake"
 DATA = "城市,日期,浓度\n长沙,2026-01-01,35\n株洲,2026-01-02,41.5\n".encode()
 CREDIT_CODE = "91430100000000422Y"  # well formed (GB 32100), of nobody
 PEOPLE = {"env-bureau": "wang", "green-tech": "li", "air-alliance": "chen"}
-SAYS = {
+SAYS: dict[str, Any] = {
     "en-GB": {
         "signed": "Signed:", "waits": "This waits for you.", "proven": "PROVEN", "same": "side by side",
+        "happened": ["Acknowledged", "Delivered", "Agreed", "Other terms offered", "Requested"],
+        "hidden": "Only the two parties read the terms.",
     },
-    "zh-CN": {"signed": "已签署", "waits": "此事项待您处理。", "proven": "已证明", "same": "并列比较"},
+    "zh-CN": {"signed": "已签署", "waits": "此事项待您处理。", "proven": "已证明", "same": "并列比较",
+              "happened": ["已确认收到", "已交付", "已订立", "已提出新条款", "已申请"],
+              "hidden": "条款仅协议双方可读"},
 }  # fmt: skip
 
 
@@ -223,6 +227,7 @@ def _deliver(bureau: Person, tech: Person, id: str) -> None:
     tech.do("sharing/acknowledge", f"/records/sharing.transfer/{id}.1")
     assert hashlib.sha256(DATA).hexdigest() in page.locator("article.signing").inner_text()
     tech.sign()
+    _read_agreement(tech, id)
     page = tech.open(f"/proofs/sharing.agreement/{id}")
     assert tech.says["proven"] in page.locator("main .notice").first.inner_text()
     with page.expect_download() as arriving:
@@ -230,6 +235,23 @@ def _deliver(bureau: Person, tech: Person, id: str) -> None:
     proof = Path(arriving.value.path())
     verified = town_verify(proof)
     assert "PROVEN" in verified
+
+
+def _read_agreement(tech: Person, id: str) -> None:
+    """Its page tells the whole story and the terms in words, and gives the agreement on paper."""
+    page = tech.open(f"/records/sharing.agreement/{id}")
+    told = [one.inner_text() for one in page.locator(".timeline li p:first-child .tag").all()]
+    assert told == tech.says["happened"]
+    terms = page.locator(".private .facts").inner_text()
+    assert "Research on air pollution" in terms
+    assert "用途" in terms
+    assert "Purpose" in terms, "labels stand in both languages"
+    assert page.locator(f'main table a[href="/deliveries/{id}.1/download"]').count() == 1
+    assert page.locator(f'main table a[href^="/act/sharing/object-to?transfer={id}.1"]').count() == 1
+    for paper in ("agreement.pdf", "report.pdf", "agreement.pdf?closed=yes"):
+        with page.expect_download() as arriving:
+            page.locator(f'a[href="/agreements/{id}/{paper}"]').click()
+        assert Path(arriving.value.path()).read_bytes().startswith(b"%PDF-")
 
 
 def town_verify(proof: Path) -> str:
@@ -400,5 +422,9 @@ def test_nobody_reads_or_signs_for_another_organisation(town: Town) -> None:
     answer = page.request.post(chen.base + "/act/catalogue/withdraw", form=stolen)
     assert answer.status == 403
     id = address.rpartition("/")[2]
+    page = chen.open(f"/records/sharing.agreement/{id}")
+    assert chen.says["hidden"] in page.locator("main").inner_text()
+    assert "Research on air pollution" not in page.content()
+    assert page.locator('main a[href^="/act/"], main a[href$="/download"]').count() == 0
     answer = page.request.get(f"{chen.base}/deliveries/{id}.1/download")
     assert answer.status == 403

@@ -7,6 +7,7 @@ import gettext
 import io
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-from dongting.appkit.fields import Text
+from dongting.appkit.fields import PLACES, Text
 from dongting.errors import Language
 
 LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
@@ -86,6 +87,13 @@ class Tongue:
     def number(self, value: int) -> str:
         """A number with its separators."""
         return numbers.format_decimal(value, locale=self._locale)
+
+    def money(self, minor: int, currency: str) -> str:
+        """An amount in minor units, as the language writes it; its currency by the code of ISO 4217."""
+        places = PLACES.get(currency, 2)
+        value = Decimal(minor).scaleb(-places)
+        shown = numbers.format_decimal(value, "#,##0" + "." * (places > 0) + "0" * places, self._locale)
+        return f"{shown} {currency}"
 
     def day(self, seconds: int) -> Markup:
         """The day of a moment, in the network's zone."""

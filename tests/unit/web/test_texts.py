@@ -87,6 +87,9 @@ def test_numbers_and_moments_are_written_as_the_language_does_in_the_networks_zo
     assert tongue.day(at) == f'<time datetime="2026-03-01">{day}</time>'
     assert tongue.moment(at) == f'<time datetime="2026-02-28T16:30:05Z">{moment}</time>'
     assert tongue.size(19) == size
+    assert tongue.money(120_050, "CNY") == "1,200.50 CNY"
+    assert tongue.money(5, "CNY") == "0.05 CNY"
+    assert tongue.money(1200, "JPY") == "1,200 JPY"
     assert tongue.size(0) == "1 B"
     assert tongue.moment(2**53 - 1).startswith("<time")
 

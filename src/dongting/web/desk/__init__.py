@@ -2,6 +2,7 @@
 
 from dongting.web.desk import (
     acting,
+    agreements,
     deliveries,
     evidence,
     explorer,
@@ -16,7 +17,8 @@ from dongting.web.desk import (
 from dongting.web.places import Place
 
 PLACES: tuple[Place, ...] = (
-    *overview.PLACES, *shelves.PLACES, *explorer.PLACES, *lists.PLACES, *record.PLACES, *proof.PLACES,
+    *overview.PLACES, *shelves.PLACES, *explorer.PLACES, *lists.PLACES,
+    *agreements.PLACES, *record.PLACES, *proof.PLACES,
     *acting.PLACES, *publish.PLACES, *evidence.PLACES, *deliveries.PLACES,
     *supervising.PLACES,
 )  # fmt: skip

@@ -22,7 +22,7 @@ PROOF = "application/cbor"
 
 async def download(site: Site, visit: Visit) -> Reply:
     """GET /proofs/TYPE/ID/file: the proof file, opened as far as the visitor's organisation can read."""
-    data = await proof_of(site, visit)
+    data = await proof_of(site, visit, visit.named["type"])
     name = visit.named["id"]
     fields = [("content-disposition", f'attachment; filename="{name}.proof"'), ("cache-control", "no-store")]
     return Reply(200, data, PROOF, fields)
@@ -31,7 +31,7 @@ async def download(site: Site, visit: Visit) -> Reply:
 async def check(site: Site, visit: Visit) -> Reply:
     """GET /proofs/TYPE/ID: the proof is made, verified against the network's id, and told."""
     declared = type_named(visit.named["type"])
-    data = await proof_of(site, visit)
+    data = await proof_of(site, visit, declared.name)
     lines, wrong = await asyncio.to_thread(_told, site, visit, data)
     return site.page(
         visit, "proof.html", section="desk", declared=declared, id=visit.named["id"], lines=lines,
@@ -39,12 +39,13 @@ async def check(site: Site, visit: Visit) -> Reply:
     )  # fmt: skip
 
 
-async def proof_of(site: Site, visit: Visit) -> bytes:
-    """The proof file about a record; without openings where the organisation's keys are not at hand."""
-    address = f"{type_named(visit.named['type']).name}/{visit.named['id']}"
+async def proof_of(site: Site, visit: Visit, type: str, *, closed: bool = False) -> bytes:
+    """The proof file about a record; without openings if it shall be closed, or where the organisation's keys
+    are not at hand."""
+    address = f"{type_named(type).name}/{visit.named['id']}"
 
     def work(client: Client) -> bytes:
-        return client.proofs.fetch([address])
+        return client.proofs.fetch([address], openings=not closed)
 
     try:
         return await as_organisation(site, visit, work)

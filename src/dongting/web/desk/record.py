@@ -72,29 +72,28 @@ async def record(site: Site, visit: Visit) -> Reply:
     """GET /records/TYPE/ID."""
     await caught_up(site, visit)
     story = await tell(site, visit, visit.named["type"], visit.named["id"])
+    return site.page(visit, "record.html", **await site.read(lambda: page(site, visit, story)))
+
+
+def page(site: Site, visit: Visit, story: Story) -> dict[str, Any]:
+    """What the page of any record shows."""
     declared, body = story.declared, story.body
     shown = Shown(site, site.tongues[visit.language])
-
-    def read() -> dict[str, Any]:
-        held = offices(site.views, visit.organisation)
-        return {
-            "facts": shown.record(declared, body),
-            "title": shown.title(declared, story.row.id, body),
-            "state": shown.state(declared, body),
-            "waits": waiting(site, shown, declared, body),
-            "steps": steps(visit.member, held, declared, body),
-            "decides": _decides(site, visit, shown, declared, body),
-            "parts": [(part, shown.fields(part.struct, part.body)) for part in story.parts],
-            "compared": compared(shown, story.parts),
-            "downloads": _downloads(visit, declared, body),
-        }
-
-    found = await site.read(read)
-    return site.page(
-        visit, "record.html", section="desk", row=story.row, declared=declared, history=story.history,
-        unread=story.unread, address_of=f"{declared.name}/{story.row.id}", organisation=shown.organisation,
-        **found,
-    )  # fmt: skip
+    held = offices(site.views, visit.organisation)
+    return {
+        "section": "desk", "row": story.row, "declared": declared, "history": story.history,
+        "unread": story.unread, "address_of": f"{declared.name}/{story.row.id}",
+        "organisation": shown.organisation,
+        "facts": shown.record(declared, body),
+        "title": shown.title(declared, story.row.id, body),
+        "state": shown.state(declared, body),
+        "waits": waiting(site, shown, declared, body),
+        "steps": steps(visit.member, held, declared, body),
+        "decides": _decides(site, visit, shown, declared, body),
+        "parts": [(part, shown.fields(part.struct, part.body)) for part in story.parts],
+        "compared": compared(shown, story.parts),
+        "downloads": _downloads(visit, declared, body),
+    }  # fmt: skip
 
 
 async def tell(site: Site, visit: Visit, type: str, id: str) -> Story:
@@ -105,9 +104,9 @@ async def tell(site: Site, visit: Visit, type: str, id: str) -> Story:
         raise Refused(NO_RECORD, address=f"{type}/{id}"[:160])
     rows = page.rows
     body: dict[str, Any] = msgspec.json.decode(rows[0].body)
-    signed = await _statements(site, rows)
+    signed = await statements_of(site, rows)
     history = await asyncio.to_thread(_history, site, visit, declared, rows, signed)
-    parts, unread = await _parts(site, visit, declared, body, list(signed.values()))
+    parts, unread = await readable(site, visit, declared, body, list(signed.values()))
     return Story(rows[0], declared, body, history, parts, unread)
 
 
@@ -167,7 +166,7 @@ def _decides(
     return tongue.label(action.title), said, shown.fields(action.arguments, arguments)
 
 
-async def _statements(site: Site, rows: Sequence[Row]) -> dict[int, statements.Statement]:
+async def statements_of(site: Site, rows: Sequence[Row]) -> dict[int, statements.Statement]:
     """The statements behind these versions, by their leaf; without those that were redacted."""
     profile = site.profile
     found: dict[int, statements.Statement] = {}
@@ -211,7 +210,7 @@ def sentence(words: Words, statement: statements.Statement, author: str) -> str:
     return words.sentence(action, msgspec.json.decode(statement.payload), author)
 
 
-async def _parts(
+async def readable(
     site: Site, visit: Visit, declared: RecordType, body: Mapping[str, Any], signed: Sequence[Any]
 ) -> tuple[list[Readable], Refused | None]:
     """The parts that the visitor's organisation may read; or why none can be read now."""

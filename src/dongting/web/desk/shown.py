@@ -7,7 +7,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from dongting.appkit.app import RecordType
-from dongting.appkit.fields import Text, amount
+from dongting.appkit.fields import Text
 from dongting.appkit.shapes import element, fields_of, names_of, shape
 from dongting.node.choices import names_of_choice
 from dongting.node.drafting import TYPES
@@ -115,7 +115,7 @@ class Shown:
         """One value."""
         found = shape(annotation)
         if isinstance(value, list | tuple):
-            return self._list(annotation, value)
+            return self._list(annotation, value, of_members="organisations" in found.kinds)
         if isinstance(value, dict):
             return self._compound(found.base, value)
         names = names_of_choice(found)
@@ -140,12 +140,18 @@ class Shown:
             return escape(self._t.number(value))
         return Markup("<bdi>{}</bdi>").format(lines(str(value)))
 
-    def _list(self, annotation: Any, items: Any) -> Markup:
+    def _list(self, annotation: Any, items: Any, *, of_members: bool) -> Markup:
         inner = element(shape(annotation))
         inner = inner if inner is not None else annotation
         if items and isinstance(items[0], dict) and names_of(shape(inner).base) - {"zh", "en"}:
             return self._table(shape(inner).base, items)
         comma = escape("、" if self._t.language == "zh" else ", ")
+        if of_members:  # a standard's words; others than members are named as they are
+            known = {item for item in items if self._site.called(item) != Text(en=item, zh=item)}
+            return comma.join(
+                self.organisation(item) if item in known else Markup("<bdi>{}</bdi>").format(item)
+                for item in items
+            )
         return comma.join(self.value(inner, item) for item in items)
 
     def _table(self, struct: type[msgspec.Struct], items: Any) -> Markup:
@@ -176,7 +182,7 @@ class Shown:
         if set(value) <= {"zh", "en"}:
             return self._t.words(Text(**value))
         if set(value) == {"minor", "currency"}:
-            return escape(amount(value["minor"], value["currency"]))
+            return escape(self._t.money(value["minor"], value["currency"]))
         if names_of(struct):
             rows = Markup("").join(
                 Markup("<dt>{}</dt><dd>{}</dd>").format(label, shown)
