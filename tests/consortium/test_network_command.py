@@ -81,6 +81,7 @@ def test_a_share_is_told_on_the_nodes_of_its_parties(consortium: Path, tmp_path:
     genesis = str(consortium / ASSOCIATION / "genesis.json")
     verified = dongting("verify", str(proof), "--genesis", genesis, "--file", str(received))
     assert verified
+    reweigh(act)
     states = dongting("network", "status", *home)["nodes"]
     assert all(each["writing"] for each in states)
     assert "env-bureau" in dongting("network", "logs", DEPARTMENT, *home)
@@ -89,6 +90,15 @@ def test_a_share_is_told_on_the_nodes_of_its_parties(consortium: Path, tmp_path:
         where = ("--home", str(consortium / node))
         assert dongting(*where, "audit")["clean"]
     assert not any(Path(f"/proc/{pid}").exists() for pid in leftover(consortium))
+
+
+def reweigh(act: Any) -> None:
+    """Give the department's validator more power, by vote of three of four."""
+    act(DEPARTMENT, DEPARTMENT, "network", "change-validators", "more", "--power", "env-bureau=2", "--yes")
+    for founder in (DEPARTMENT, ENTERPRISE, ASSOCIATION):
+        act(founder, founder, "governance", "vote", "--proposal", "more", "--choice", "for", "--yes")
+    told = act(ASSOCIATION, ASSOCIATION, "network", "validators")
+    assert [each["power"] for each in told["next"]["members"] if told["next"]] == [2, 1, 1, 1]
 
 
 def leftover(consortium: Path) -> list[int]:

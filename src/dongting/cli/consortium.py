@@ -15,16 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from dongting.cli.founding import attempt, document, founder_of
 from dongting.cli.session import CONFIG
 from dongting.engines.cometbft.directory import make_keys
 from dongting.errors import Code, require
+from dongting.node.config import load
 from dongting.node.keyfile import Derivation
 from dongting.node.keystore import Keystore
 from dongting.node.signing import new_keys
 from dongting.wire import genesis as documents
 from dongting.wire.genesis import LogKey
-from dongting.wire.profile import profile_named
+from dongting.wire.keys import to_base64
+from dongting.wire.profile import Profile, profile_named
 
 NO_CONSORTIUM = Code(
     "cometbft", 6, "no-consortium",
@@ -37,6 +41,13 @@ OTHER_SIZE = Code(
     "The consortium in {home} has {there} validators, not {asked}. Choose another --home for a new one.",
     "{home} 中的联盟有 {there} 个验证者，而不是 {asked} 个。请为新网络更换 --home。",
     status=409,
+)  # fmt: skip
+
+UNKNOWN_NODE = Code(
+    "cometbft", 13, "unknown-node",
+    "A trial consortium has no organisation {node}; `dongting network add --help` names those that it has.",
+    "试验联盟中没有组织 {node}；`dongting network add --help` 列出可用的组织。",
+    status=404,
 )  # fmt: skip
 
 #: Who founds it, in this order; each runs one node.
@@ -76,6 +87,15 @@ _TOLD: dict[str, Any] = {
     "names": ("试验联盟网络", "Trial consortium"), "domain": "consortium.example", "zone": "+08:00",
     "supervisor": None, "quorum": "majority", "quorum_days": 7, "holidays": (), "workdays": (),
 }  # fmt: skip
+
+
+class NewValidator(Struct, frozen=True):
+    """What governance/set-engine-members takes of a member: its owner, log key and consensus key."""
+
+    owner: str
+    key: str
+    consensus: str
+    power: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +168,69 @@ def found(
     passphrase = secrets.token_urlsafe(24).encode()
     founders, log_keys, ids = [], [], []
     for id, kind, zh, en in organisations:
-        home = made.home(id)
-        (home / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
-        keystore = Keystore.create(home / "keys" / id / "keystore.json", passphrase, derivation)
-        new_keys(keystore, id, profile, now)
+        keystore, log_key, node = _keys(made.home(id), id, profile, passphrase, now, derivation)
         founders.append(founder_of(f"id={id},kind={kind},name-zh={zh},name-en={en}", keystore))
-        node_keys = Keystore.create(home / "keys" / "keystore.json", passphrase, derivation)
-        log_key = node_keys.add(id, "log", "Ed25519", now)
-        consensus, node = make_keys(home / "cometbft")
-        log_keys.append(LogKey(id, log_key.public, consensus))
+        log_keys.append(log_key)
         ids.append(node)
     data = document(profile, now, _TOLD, founders, log_keys).encode()
     documents.decode(data)
     attempt(directory, profile, data)
     peers = [f"{id}@127.0.0.1:{listen}" for id, listen in zip(ids, _free_ports(validators), strict=True)]
     for number, (id, *_) in enumerate(organisations):
-        home = made.home(id)
-        (home / "genesis.json").write_bytes(data)
-        text = _SETTINGS.format(
-            name=id, port=port + number if port else 0, listen=peers[number].rpartition(":")[2],
-            peers=",".join(peer for n, peer in enumerate(peers) if n != number),
-        )  # fmt: skip
-        (home / CONFIG).write_text(text)
+        others = [peer for n, peer in enumerate(peers) if n != number]
+        _settle(made.home(id), id, data, port + number if port else 0, peers[number], others)
     with os.fdopen(os.open(directory / "passphrase", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(passphrase)
     return made
+
+
+def add_node(
+    made: Consortium, id: str, now: int, port: int = 0, derivation: Derivation | None = None
+) -> NewValidator:
+    """Make the node of another organisation beside those of the consortium, with keys of its own; it executes
+    every block from its first start on. What the founders have to put on record to let it vote.
+
+    A node that is there already is left alone.
+    """
+    require(id in [each for each, *_ in ORGANISATIONS], UNKNOWN_NODE, node=id[:64])
+    first = made.home(made.nodes[0])
+    data = (first / "genesis.json").read_bytes()
+    profile = profile_named(documents.decode(data).profile)
+    peers = [_address(made.home(node)) for node in made.nodes if node != id]
+    home = made.home(id)
+    there = (home / CONFIG).exists()
+    _, log_key, node = _keys(home, id, profile, made.passphrase, now, derivation)
+    if not there:
+        _settle(home, id, data, port, f"{node}@127.0.0.1:{_free_ports(1)[0]}", peers)
+    return NewValidator(id, log_key.key, str(log_key.consensus))
+
+
+def _address(home: Path) -> str:
+    """Where a node's CometBFT is dialled: `id@host:port`."""
+    _, node = make_keys(home / "cometbft")
+    return f"{node}@{load(home / CONFIG).engine.listen}"
+
+
+def _keys(
+    home: Path, id: str, profile: Profile, passphrase: bytes, now: int, derivation: Derivation | None
+) -> tuple[Keystore, LogKey, str]:
+    """Make a node's keys where they are missing: those of its organisation, its log key, and CometBFT's."""
+    for each in (home, home / "keys", home / "keys" / id):
+        each.mkdir(mode=0o700, exist_ok=True)
+    own, nodes = home / "keys" / id / "keystore.json", home / "keys" / "keystore.json"
+    if not nodes.exists():
+        new_keys(Keystore.create(own, passphrase, derivation), id, profile, now)
+        Keystore.create(nodes, passphrase, derivation).add(id, "log", "Ed25519", now)
+    consensus, node = make_keys(home / "cometbft")
+    log_key = Keystore.open(nodes).public_key(f"{id}/log")
+    return Keystore.open(own), LogKey(id, to_base64(log_key.cose()), consensus), node
+
+
+def _settle(home: Path, id: str, genesis: bytes, port: int, own: str, peers: Sequence[str]) -> None:
+    """Write a node's genesis and settings."""
+    (home / "genesis.json").write_bytes(genesis)
+    text = _SETTINGS.format(name=id, port=port, listen=own.rpartition(":")[2], peers=",".join(peers))
+    (home / CONFIG).write_text(text)
 
 
 def _free_ports(count: int) -> Sequence[int]:

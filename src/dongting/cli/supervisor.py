@@ -43,9 +43,8 @@ class Supervisor:
 
     def run(self, said: Callable[[str], None]) -> None:
         """Start them, look after them, and end them when told to."""
-        nodes = self._consortium.nodes
         while not self._ended:
-            for node in nodes:
+            for node in self._consortium.nodes:  # one may be added meanwhile
                 process, now = self._running.get(node), time.monotonic()
                 if process is not None and process.poll() is None:
                     continue

@@ -128,10 +128,9 @@ class Issuer:
             self._file.write(note)
             self.note = note
 
-    def unlock(self, key: SigningKey) -> None:
-        """Sign with this key from now on."""
+    def hold(self, key: SigningKey | None) -> None:
+        """Sign with this key from the next checkpoint on, or with none."""
         self._key = key
-        self.issue()
 
     def close(self) -> None:
         """Close the file."""

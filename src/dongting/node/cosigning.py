@@ -1,4 +1,4 @@
-"""Signatures of more than a third of the log keys under one checkpoint, asked for when a proof needs them.
+"""Signatures of more than a third of the validators' power under one checkpoint, for proofs that need them.
 
 Validators have the same log, each signs its own checkpoints. Who needs more signatures asks all validators
 with its own signed note; each that has the same checkpoint answers with its note, once in a while. A note
@@ -13,17 +13,18 @@ from collections.abc import Awaitable, Callable
 from dongting.errors import Code, Refused
 from dongting.kernel.machine import Machine
 from dongting.node.restored import log_keys
+from dongting.node.validators import members
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire import note as notes
 from dongting.wire.checkpoint import Checkpoint
-from dongting.wire.keys import SigningKey
+from dongting.wire.keys import SigningKey, to_base64
 from dongting.wire.note import Signature
 
 NOT_COSIGNED = Code(
     "cometbft", 9, "not-cosigned",
-    "{signed} of {all} log keys have signed the newest checkpoint, and a proof needs more than a third. The "
-    "other validators do not answer; ask again when they do.",
-    "最新检查点仅有 {signed}/{all} 个日志密钥签署，证明需要超过三分之一。其他验证者没有响应；请稍后再试。",
+    "Of the validators' power {all}, {signed} has signed the newest checkpoint; a proof needs more than a "
+    "third. The other validators do not answer; ask again when they do.",
+    "最新检查点仅有 {signed}/{all} 的表决权重签署，证明需要超过三分之一。其他验证者没有响应；请稍后再试。",
     status=503,
 )  # fmt: skip
 
@@ -63,12 +64,15 @@ class Cosigning:
         while True:
             whole = checkpoints.add(note, list(self._found.get(text, {}).values()))
             keys = log_keys(self._machine)
-            signed = len(checkpoints.verify(whole, keys).log_keys)
-            if 3 * signed > len(self._machine.genesis.log_keys):
+            signers = {to_base64(key.key.cose()) for key in checkpoints.verify(whole, keys).log_keys}
+            present = members(self._machine)
+            signed = sum(each.power for each in present if each.key in signers)
+            power = sum(each.power for each in present)
+            if 3 * signed > power:
                 return whole
             left = end - time.monotonic()
             if left <= 0:
-                raise Refused(NOT_COSIGNED, signed=signed, all=len(keys))
+                raise Refused(NOT_COSIGNED, signed=signed, all=power)
             self._news.clear()
             if not asked:
                 asked = True

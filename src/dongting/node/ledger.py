@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from dongting.node.recent import RecentBlocks
 from dongting.node.redactions import Redactions
 from dongting.node.restored import log_keys
 from dongting.node.signing import witness_key
+from dongting.node.validators import members, voting
 from dongting.node.witness import NOT_A_WITNESS, Collector, Witness, asked, trusted
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
@@ -80,6 +82,15 @@ NOT_THE_LOG_KEY = Code(
     status=409,
 )  # fmt: skip
 
+NOT_ADMITTED = Code(
+    "cometbft", 12, "not-admitted",
+    "This node is no validator at present: it executes every block and can be read, but signs nothing and "
+    "takes no statements. The founders admit it by governance/set-engine-members; one that they removed "
+    "becomes a follower by engine.kind.",
+    "本节点目前不是验证者：它执行每个区块并可供读取，但不签名、也不接收声明。发起方可通过 "
+    "governance/set-engine-members 接纳它；已被移除的节点可将 engine.kind 改为 follow。",
+    status=503,
+)  # fmt: skip
 
 log = logging.getLogger("dongting.ledger")
 
@@ -121,6 +132,7 @@ class LedgerNode(Facade):
         rules = installed_rules(profile_named(decode_genesis(genesis).profile))
         self.machine = Machine(store, rules, genesis, point=point)
         self.origin = origin(self.machine.genesis)
+        self._consortium = consortium is not None
         if log_key is not None:
             self._check_key(log_key)
         self._log_key = log_key
@@ -160,14 +172,17 @@ class LedgerNode(Facade):
             return Embedded(self.machine, self._clock, **options)
         founded = self.machine.genesis
         engine = CometBFT(
-            self.machine, founded, consortium, self._clock, heard=self._heard, point=self._point, **options
-        )
+            self.machine, founded, consortium, self._clock, partial(voting, self.machine),
+            heard=self._heard, point=self._point, **options,
+        )  # fmt: skip
         self._cosigning = Cosigning(self.machine, self.origin, self._signing_key, engine.tell)
         return engine
 
     def _check_key(self, key: SigningKey) -> None:
-        """Refuse a key with which this node could not do its work."""
-        require(to_base64(key.public().cose()) in self._log_keys(), NOT_THE_LOG_KEY)
+        """Refuse a key with which this node could not do its work; in a consortium the founders may yet
+        admit it."""
+        known = {each.key for each in log_keys(self.machine)}
+        require(self._consortium or key.public() in known, NOT_THE_LOG_KEY)
 
     async def start(self) -> None:
         """Start ordering."""
@@ -188,6 +203,8 @@ class LedgerNode(Facade):
         await asyncio.gather(*self._purging)
 
     def _committed(self, block: Block, seconds: float) -> None:
+        if self._consortium:
+            self._issuer.hold(self._signing_key())
         self._issuer.issue()
         self._collector.wake()
         self._recent.add(block)
@@ -233,18 +250,27 @@ class LedgerNode(Facade):
         key = self._unlock(passphrase)
         self._check_key(key)
         self._log_key = key
-        if self._restored is None:
-            self._issuer.unlock(key)
+        self._issuer.hold(self._signing_key())
+        self._issuer.issue()
 
     def _signing_key(self) -> SigningKey | None:
-        """The log key, unless the node must not sign: a restored one could show a second history."""
-        return self._log_key if self._restored is None else None
+        """The log key, unless the node must not sign: a restored one could show a second history, and a
+        signature of a node that is no validator counts for nothing."""
+        return self._log_key if self._restored is None and self._admitted() else None
+
+    def _admitted(self) -> bool:
+        """Whether the log key counts at the present head."""
+        if not self._consortium or self._log_key is None:
+            return True
+        return to_base64(self._log_key.public().cose()) in self._log_keys()
 
     def _closed(self) -> Refused | None:
         """Why the node signs nothing and takes no statements, if so."""
         if self._restored is not None:
             return self._restored
-        return Refused(NO_LOG_KEY) if self._log_key is None else None
+        if self._log_key is None:
+            return Refused(NO_LOG_KEY)
+        return None if self._admitted() else Refused(NOT_ADMITTED)
 
     async def copy(self) -> str:
         if self._copy is None:
@@ -252,7 +278,8 @@ class LedgerNode(Facade):
         return str(self._copy())
 
     def _log_keys(self) -> list[str]:
-        return [key.key for key in self.machine.genesis.log_keys]
+        """The log keys that sign at the present head, in COSE and base64url."""
+        return [each.key for each in members(self.machine)]
 
     # Statements
 

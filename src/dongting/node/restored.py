@@ -7,7 +7,6 @@ otherwise show a second history.
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +16,7 @@ from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel.machine import Machine
 from dongting.node.checkpoints import Issuer
 from dongting.node.home import Home
+from dongting.node.validators import history
 from dongting.store.disk import replace_file, sync_directory
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire.checkpoint import Checkpoint
@@ -26,7 +26,6 @@ from dongting.wire.note import VerifierKey
 from dongting.wire.statement import build, decode
 
 FILE = "restored"
-ENGINE_MEMBERS = "governance.engine-members"
 
 UNCONFIRMED = Code(
     "node", 80, "restored-unconfirmed",
@@ -125,9 +124,8 @@ def extended(machine: Machine, note: bytes) -> Checkpoint:
 def log_keys(machine: Machine) -> list[VerifierKey]:
     """All keys that may have signed checkpoints of this log, as far as its state tells."""
     keys = {key.key for key in machine.genesis.log_keys}
-    typed = machine.rules.by_name[ENGINE_MEMBERS]
-    record: Any = machine.reader().get(typed.declared.struct, "engine")
-    keys |= {member.key for member in (*record.members, *record.before)}  # also those of a height to come
+    for record in history(machine):
+        keys |= {member.key for member in record.members}  # also those of a height to come
     name = origin(machine.genesis)
     return [VerifierKey(name, public_key(from_base64(key))) for key in sorted(keys)]
 

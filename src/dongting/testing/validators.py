@@ -15,6 +15,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from dongting.errors import Refused
 from dongting.node.audit import audit
@@ -25,6 +28,7 @@ from dongting.node.home import Home
 from dongting.node.keystore import Keystore
 from dongting.node.link import Link, LinkServer, remote
 from dongting.node.serve import opened, unlocked_log_key
+from dongting.wire import jcs
 from dongting.wire.genesis import network_id
 from dongting.wire.statement import build
 
@@ -44,6 +48,7 @@ class Validators:
         self.profile = self.home(0).profile()
         self.network = network_id(self.genesis.encode(), self.profile)
         self._drawn = 0
+        self.decisions: set[bytes] = set()  # the statements of `decide`
 
     def home(self, number: int) -> Home:
         """The home of one node."""
@@ -148,6 +153,44 @@ class Validators:
         for number in range(len(self.nodes)):
             report = audit(self.home(number))
             assert report.clean, [found.text() for found in report.findings]
+
+    def add(self, node: str) -> int:
+        """A further node of this consortium, whose home is there already; its number."""
+        self.nodes.append(node)
+        self._keys[node] = self._key(node)
+        return len(self.nodes) - 1
+
+    def statement(self, author: str, action: str, subject: str, arguments: dict[str, Any]) -> bytes:
+        """A statement of one of these organisations, dated now."""
+        return build(
+            self._keys[author], self.profile, issuer=author, network=self.network, action=action,
+            subject=subject, arguments=arguments, issued=int(time.time()), nonce=os.urandom(16),
+        )  # fmt: skip
+
+    async def decide(self, number: int, action: str, arguments: dict[str, Any]) -> Any:
+        """Let all founders vote for an action, through one node; the decided proposal."""
+        self._drawn += 1
+        id = f"proposal-{self._drawn}"
+        about, voters = f"governance.proposal/{id}", [each.id for each in self.genesis.founders]
+        told = {"id": id, "action": action, "arguments": jcs.encode(arguments).decode()}
+        await self.accepted(number, self.statement(voters[0], "governance/propose", about, told))
+        async with self.facade(number) as node:
+            for voter in voters:
+                cast = {"proposal": id, "choice": "for"}
+                await self.accepted(number, self.statement(voter, "governance/vote", about, cast))
+                record = await node.record("governance.proposal", id, 0)
+                found = msgspec.json.decode(record.body)
+                if found["state"] != "open":
+                    return found
+        raise AssertionError("the founders did not decide")
+
+    async def accepted(self, number: int, statement: bytes) -> int:
+        """Submit one statement that must be accepted; its index."""
+        self.decisions.add(statement)
+        (fate,) = await self.submit(number, statement)
+        assert fate.state == "accepted", fate
+        assert fate.index is not None
+        return fate.index
 
     def evidence(self, number: int, author: int = 0, *, issued: int | None = None, size: int = 0) -> bytes:
         """A statement that registers some evidence; another number is another record."""

@@ -12,7 +12,7 @@ from dongting.engines.cometbft import abci, protobuf
 from dongting.engines.cometbft.abci import Proposal
 from dongting.engines.cometbft.binary import find_binary
 from dongting.engines.cometbft.codes import NO_BINARY, NO_VALIDATORS
-from dongting.engines.cometbft.directory import chain_id, genesis_file, make_keys
+from dongting.engines.cometbft.directory import chain_id, genesis_file, make_keys, next_key, use_next_key
 from dongting.engines.cometbft.proposing import pick
 from dongting.engines.cometbft.transactions import MAX_STATEMENTS, Transaction, pack, pack_message, unpack
 from dongting.errors import Fault, Refused
@@ -175,3 +175,20 @@ def test_answers_have_the_published_field_numbers() -> None:
     assert abci.committed() == b"\x62\x00"
     assert abci.prepared([b"t"]) == b"\x8a\x01\x03\x0a\x01t"
     assert abci.processed(True) == b"\x92\x01\x02\x08\x01"
+
+
+def test_the_next_consensus_key_takes_its_place_when_it_votes_and_what_was_signed_stays(
+    tmp_path: Path,
+) -> None:
+    old, node = make_keys(tmp_path)
+    new = next_key(tmp_path)
+    assert next_key(tmp_path) == new != old
+    state = tmp_path / "data" / "priv_validator_state.json"
+    state.write_text('{"height": "7", "round": 0, "step": 3}')
+    votes = {public_key(from_base64(old)).raw}
+    assert not use_next_key(tmp_path, votes)
+    assert make_keys(tmp_path)[0] == old
+    assert use_next_key(tmp_path, {public_key(from_base64(new)).raw})
+    assert make_keys(tmp_path) == (new, node)
+    assert not use_next_key(tmp_path, {public_key(from_base64(new)).raw})
+    assert json.loads(state.read_bytes())["height"] == "7"

@@ -118,3 +118,24 @@ BAD_GENESIS = Code(
     "The genesis document cannot found a network: {why}; correct it.",
     "创世文件无法建立网络：{why}；请更正。",
 )  # fmt: skip
+NOT_A_CONSENSUS_KEY = Code(
+    "governance", 22, "not-a-consensus-key",
+    "{owner} needs a consensus key in a consortium, and none otherwise: an Ed25519 key that serves nothing "
+    "else. `dongting node validator` makes it.",
+    "联盟网络中 {owner} 须有共识密钥，其他网络则不得有：它是专用的 Ed25519 密钥，"
+    "由 `dongting node validator` 生成。",
+)  # fmt: skip
+DUPLICATE_CONSENSUS_KEY = Code(
+    "governance", 23, "duplicate-consensus-key",
+    "The consensus key of {owner} is listed twice; give each validator a key of its own.",
+    "{owner} 的共识密钥重复列出；请为每个验证者使用各自的密钥。",
+)  # fmt: skip
+TOO_MUCH_AT_ONCE = Code(
+    "governance", 24, "too-much-at-once",
+    "Of the power {power}, the keys that vote now would hold {kept}; it must be more than two thirds, or "
+    "the consortium would stop until the new ones run. Change fewer at once, or give the others more power "
+    "first.",
+    "总权重 {power} 中，现有密钥仅占 {kept}；须超过三分之二，否则在新验证者运行之前联盟将停止。"
+    "请分次变更，或先提高其他成员的权重。",
+    status=409,
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """Who orders blocks and signs checkpoints: log keys, their power, and who answers for them.
 
-A log key is Ed25519 (C2SP signed note) under every profile, and serves nothing else. Members change from
-an agreed height; earlier versions of the record tell whose signature an old checkpoint needed.
+A log key is Ed25519 (C2SP signed note) under every profile, and serves nothing else. In a consortium each
+member has a consensus key too, with which its node votes on blocks. Members change from an agreed height;
+earlier versions of the record tell whose signature an old checkpoint needed.
 """
 
 from typing import Annotated, Literal
@@ -13,13 +14,16 @@ from dongting.appkit.context import Context, Reader
 from dongting.appkit.fields import Base64, Count, Instant, OrganisationId, Slug, kind, says
 from dongting.apps.governance.codes import (
     BAD_LOG_KEY,
+    DUPLICATE_CONSENSUS_KEY,
     DUPLICATE_LOG_KEY,
     HEIGHT_PASSED,
     NO_SUCH_MEMBER,
+    NOT_A_CONSENSUS_KEY,
     NOT_ITS_LOG_KEY,
     NOTHING_CHANGES,
     RESTORED_AHEAD,
     TAKEN,
+    TOO_MUCH_AT_ONCE,
 )
 from dongting.apps.governance.declaration import app
 from dongting.apps.governance.needs import Founders
@@ -34,13 +38,14 @@ Thumbprint = Annotated[str, kind("thumbprint", pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Power = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
-class EngineMember(Record, frozen=True):
-    """One log key; `id` is its thumbprint under the profile's hash."""
+class EngineMember(Record, frozen=True, omit_defaults=True):
+    """One log key; `id` is its thumbprint under the profile's hash. `consensus` only in a consortium."""
 
     id: Annotated[Thumbprint, says("Thumbprint", "指纹")]
     owner: Annotated[OrganisationId, says("Owner", "责任方")]
     key: Annotated[Base64, says("COSE key", "COSE 公钥")]
     power: Annotated[Power, says("Power", "表决权重")]
+    consensus: Annotated[Base64 | None, says("Consensus key", "共识公钥")] = None
 
 
 @app.record(("Engine members", "共识成员"))
@@ -68,6 +73,7 @@ class NewMember(Record, frozen=True):
     owner: Annotated[OrganisationId, says("Owner", "责任方")]
     key: Annotated[Base64, says("COSE key", "COSE 公钥")]
     power: Annotated[Power, says("Power", "表决权重")] = 1
+    consensus: Annotated[Base64 | None, says("Consensus key", "共识公钥")] = None
 
 
 class SetEngineMembers(Record, frozen=True):
@@ -84,12 +90,18 @@ class RecordRestore(Record, frozen=True):
     backup_height: Annotated[Count, says("Height of the backup", "备份高度")]
 
 
-def engine_member(ctx: Context, owner: str, key: str, power: int) -> EngineMember:
-    """The member with this log key; refuses a key of another suite."""
+def engine_member(
+    ctx: Context, owner: str, key: str, power: int, consensus: str | None = None
+) -> EngineMember:
+    """The member with this log key; refuses keys of another suite."""
     log_key = public_key(from_base64(key))
     require(log_key.suite is ED25519, BAD_LOG_KEY, owner=owner)
     id = log_key.thumbprint(profile_named(ctx.profile)).hex()
-    return EngineMember(id=id, owner=owner, key=to_base64(log_key.cose()), power=power)
+    if consensus is not None:
+        voting = public_key(from_base64(consensus))
+        require(voting.suite is ED25519, NOT_A_CONSENSUS_KEY, owner=owner)
+        consensus = to_base64(voting.cose())
+    return EngineMember(id=id, owner=owner, key=to_base64(log_key.cose()), power=power, consensus=consensus)
 
 
 def engine_members(reader: Reader) -> tuple[EngineMember, ...]:
@@ -111,23 +123,51 @@ def members_at(record: EngineMembers, height: int) -> tuple[EngineMember, ...]:
     ),
 )  # fmt: skip
 def set_engine_members(ctx: Context, change: SetEngineMembers) -> None:
-    """Admit, rotate or remove those who order blocks, from a height in the future on."""
-    require(change.from_height > ctx.height, HEIGHT_PASSED, height=ctx.height)
+    """Admit, rotate, re-weight or remove those who order blocks, from a height in the future on; from the
+    next one for `from_height` 0."""
+    require(not change.from_height or change.from_height > ctx.height, HEIGHT_PASSED, height=ctx.height)
+    from_height = change.from_height or ctx.height + 1
+    members = tuple(
+        engine_member(ctx, new.owner, new.key, new.power, new.consensus) for new in change.members
+    )
+    present = _record(ctx)
+    before = members_at(present, ctx.height)
+    _check_members(ctx, members)
+    _check_votes(ctx, members, before)
+    put_off = present.from_height > ctx.height and present.from_height != from_height
+    require(members != present.members or put_off, NOTHING_CHANGES)
+    ctx.put(EngineMembers(id=ENGINE, members=members, from_height=from_height, before=before))
+
+
+def _check_members(ctx: Context, members: tuple[EngineMember, ...]) -> None:
+    """Refuse owners that are no members, and log keys that serve something else or twice."""
     organisations = ctx.supplied(Founders)
-    members = tuple(engine_member(ctx, new.owner, new.key, new.power) for new in change.members)
     seen = set()
     for member in members:
         require(organisations.in_good_standing(member.owner), NO_SUCH_MEMBER, owner=member.owner)
         require(not organisations.signs(member.id), BAD_LOG_KEY, owner=member.owner)
         require(member.id not in seen, DUPLICATE_LOG_KEY, key=member.id)
         seen.add(member.id)
-    present = _record(ctx)
-    changed = EngineMembers(
-        id=ENGINE, members=members, from_height=change.from_height, before=members_at(present, ctx.height)
-    )
-    put_off = present.from_height > ctx.height and present.from_height != change.from_height
-    require(members != present.members or put_off, NOTHING_CHANGES)
-    ctx.put(changed)
+
+
+def _check_votes(ctx: Context, members: tuple[EngineMember, ...], before: tuple[EngineMember, ...]) -> None:
+    """Refuse consensus keys that serve something else or twice, and a change after which the consortium
+    could stand still: keys that vote already must hold more than two thirds of the power."""
+    organisations = ctx.supplied(Founders)
+    voting = {member.consensus for member in before}
+    others = {member.key for member in (*before, *members)}
+    seen: set[str] = set()
+    for member in members:
+        key, owner = member.consensus, member.owner
+        require((key is None) == (voting == {None}), NOT_A_CONSENSUS_KEY, owner=owner)
+        if key is not None:
+            id = public_key(from_base64(key)).thumbprint(profile_named(ctx.profile)).hex()
+            require(key not in others and not organisations.signs(id), NOT_A_CONSENSUS_KEY, owner=owner)
+            require(key not in seen, DUPLICATE_CONSENSUS_KEY, owner=owner)
+            seen.add(key)
+    power = sum(member.power for member in members)
+    kept = sum(member.power for member in members if member.consensus in voting)
+    require(3 * kept > 2 * power, TOO_MUCH_AT_ONCE, power=power, kept=kept)
 
 
 @app.action(

@@ -31,7 +31,10 @@ def begin(ctx: Context, genesis: Mapping[str, Any]) -> None:
     calendar = _typed(Calendar, {"id": CALENDAR, "zone": offset(genesis["zone"]), **genesis["calendar"]})
     check_calendar(calendar.weekend, calendar.holidays, calendar.workdays)
     ctx.put(calendar)
-    members = tuple(engine_member(ctx, each["owner"], each["key"], 1) for each in genesis["log_keys"])
+    members = tuple(
+        engine_member(ctx, each["owner"], each["key"], 1, each.get("consensus"))
+        for each in genesis["log_keys"]
+    )
     ctx.put(EngineMembers(id=ENGINE, members=members, from_height=0))
     versions = tuple(
         AppVersion(app=each["name"], version=each["version"], hash=each["hash"], from_height=0)

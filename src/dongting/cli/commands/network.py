@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dongting.cli import language
-from dongting.cli.commands import consortium
+from dongting.cli.commands import consortium, validators
 from dongting.cli.founding import Founding
 from dongting.cli.session import Session, session
 
@@ -121,5 +121,7 @@ def join(told: Session, id: str, url: str) -> None:
     told.answer({"network": id, "url": url})
 
 
-for _command in (consortium.up, consortium.down, consortium.status, consortium.logs):
+for _command in (
+    consortium.up, consortium.down, consortium.status, consortium.logs, *validators.OF_NETWORK
+):  # fmt: skip
     network.add_command(_command)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dongting.cli import language
+from dongting.cli.commands import validators
 from dongting.cli.session import CONFIG, Session, session
 from dongting.errors import require
 
@@ -278,3 +279,7 @@ def witness(told: Session, name: str) -> None:
         f"验证方用 --witness {vkey} 表示信任",
     )
     told.answer({"vkey": vkey, "url": url})
+
+
+for _made in validators.OF_NODE:
+    node.add_command(_made)

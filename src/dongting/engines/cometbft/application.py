@@ -7,12 +7,12 @@ only what holds is, so memory is never the reason to refuse. Only `Commit` write
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dongting.engines.cometbft import abci
-from dongting.engines.cometbft.abci import Proposal, Request
+from dongting.engines.cometbft.abci import Proposal, Request, ValidatorUpdate
 from dongting.engines.cometbft.codes import WRONG_CHAIN
 from dongting.engines.cometbft.place import Place, app_hash, place_of
 from dongting.engines.cometbft.proposing import pick
@@ -23,6 +23,9 @@ from dongting.errors import Fault, Refused
 from dongting.wire.statement import MAX_AHEAD, Statement
 
 CHUNK = 128  # statements that one worker verifies at a time
+#: The power of each consensus key (32 bytes) after the last commit (None), or after an executed block.
+Voting = Callable[[Any], Mapping[bytes, int]]
+
 REMEMBERED = 100_000  # verified statements that wait for their block
 
 UNREADABLE, BAD_STATEMENT, AHEAD = 1, 2, 3  # codes of a transaction; zero: it may be ordered
@@ -75,6 +78,7 @@ class _Executed:
 
     place: Place
     block: Any
+    updates: list[ValidatorUpdate]
     statements: list[bytes]
     outcomes: list[Any]
     messages: list[bytes]
@@ -90,7 +94,17 @@ class Hooks:
     heard: Callable[[bytes], None] = lambda _: None
     misbehaved: Callable[[abci.Misbehavior], None] = lambda _: None
     failed: Callable[[str], None] = lambda _: None
+    changed: Callable[[Sequence[ValidatorUpdate]], None] = lambda _: None
     point: Callable[[int], None] = lambda _: None
+
+
+def changes(before: Mapping[bytes, int], after: Mapping[bytes, int]) -> list[ValidatorUpdate]:
+    """What CometBFT is told: each key whose power differs, in the order of keys; 0 removes one."""
+    return [
+        ValidatorUpdate(key, after.get(key, 0))
+        for key in sorted({*before, *after})
+        if before.get(key, 0) != after.get(key, 0)
+    ]
 
 
 class Application:
@@ -102,6 +116,7 @@ class Application:
         verified: Verified,
         clock: Callable[[], int],
         chain_id: str,
+        voting: Voting,
         *,
         max_statements: int,
         hooks: Hooks,
@@ -111,6 +126,7 @@ class Application:
         self._verified = verified
         self._clock = clock
         self._chain_id = chain_id
+        self._voting = voting
         self._max_statements = max_statements
         self._hooks = hooks
         self._version = version
@@ -207,7 +223,7 @@ class Application:
         self._executed = await self._execute(decided, txs)
         self._hooks.point(6)
         codes = [UNREADABLE if tx is None else 0 for tx in txs]
-        return abci.finalized(codes, self._executed.place.app_hash)
+        return abci.finalized(codes, self._executed.place.app_hash, self._executed.updates)
 
     async def _execute(self, decided: Proposal, txs: Sequence[Transaction | None]) -> _Executed:
         statements = [data for tx in txs if tx is not None for data in tx.statements]
@@ -219,7 +235,9 @@ class Application:
         results = iter(block.outcomes)
         outcomes = [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]
         place = Place(decided.height, app_hash(self._machine.profile, block.head))
-        return _Executed(place, block, statements, outcomes, messages, time.monotonic() - began)
+        updates = changes(self._voting(None), self._voting(block))
+        seconds = time.monotonic() - began
+        return _Executed(place, block, updates, statements, outcomes, messages, seconds)
 
     async def _commit(self, body: bytes) -> bytes:
         done, self._executed = self._executed, None
@@ -228,6 +246,8 @@ class Application:
         began = time.monotonic()
         self._machine.commit(done.block, done.place.encode())
         self.place = done.place
+        if done.updates:
+            self._hooks.changed(done.updates)
         self._verified.forget(done.statements)
         if done.statements:
             self._hooks.committed(done.block, done.seconds + time.monotonic() - began)

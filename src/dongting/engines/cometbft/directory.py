@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from dongting.wire.keys import PrivateKey, from_base64, public_key, to_base64
 from dongting.wire.profile import profile_named
 from dongting.wire.suites import ED25519
 
+_PRESENT, _NEXT = "priv_validator_key.json", "next_validator_key.json"
 MAX_BLOCK = 4 * 2**20  # bytes
 _EVIDENCE_BLOCKS, _EVIDENCE_TIME = 100_000, 48 * 3600 * 10**9  # nanoseconds
 
@@ -72,12 +74,35 @@ def make_keys(directory: Path) -> tuple[str, str]:
     config, data = directory / "config", directory / "data"
     for each in (directory, config, data):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
-    consensus = _key(config / "priv_validator_key.json", address_too=True)
+    consensus = _key(config / _PRESENT, address_too=True)
     node = _key(config / "node_key.json", address_too=False)
     state = data / "priv_validator_state.json"
     if not state.exists():
         _write(state, {"height": "0", "round": 0, "step": 0})
     return to_base64(consensus.public().cose()), address(node.public().raw).hex()
+
+
+def next_key(directory: Path) -> str:
+    """Make the consensus key that is to follow the present one, unless it is there; as a member has it."""
+    return to_base64(_key(directory / "config" / _NEXT, address_too=True).public().cose())
+
+
+def use_next_key(directory: Path, voting: Collection[bytes]) -> bool:
+    """Put the following consensus key in the place of the present one once it votes; whether it did.
+
+    What was signed stays remembered, so that no height is signed by both.
+    """
+    config = directory / "config"
+    if not follows(directory, voting):
+        return False
+    (config / _NEXT).replace(config / _PRESENT)
+    return True
+
+
+def follows(directory: Path, voting: Collection[bytes]) -> bool:
+    """Whether a following consensus key is there, and votes."""
+    path = directory / "config" / _NEXT
+    return path.exists() and _key(path, address_too=True).public().raw in voting
 
 
 def _key(path: Path, *, address_too: bool) -> PrivateKey:

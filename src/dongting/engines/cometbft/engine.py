@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dongting.engines.collector import settle_collector
-from dongting.engines.cometbft.abci import Misbehavior
-from dongting.engines.cometbft.application import Application, Hooks, Verified
+from dongting.engines.cometbft.abci import Misbehavior, ValidatorUpdate
+from dongting.engines.cometbft.application import Application, Hooks, Verified, Voting
 from dongting.engines.cometbft.binary import VERSION, find_binary
 from dongting.engines.cometbft.codes import DIVERGED, STALLED
-from dongting.engines.cometbft.directory import Settings, chain_id, write_directory
+from dongting.engines.cometbft.directory import Settings, chain_id, follows, use_next_key, write_directory
 from dongting.engines.cometbft.gateway import Gateway
 from dongting.engines.cometbft.process import Process
 from dongting.engines.cometbft.rpc import Rpc, RpcError
@@ -46,6 +46,7 @@ class CometBFT:
         genesis: Genesis,
         settings: Settings,
         clock: Callable[[], int],
+        voting: Voting,
         *,
         workers: int = 2,
         max_statements: int = 1000,
@@ -56,13 +57,16 @@ class CometBFT:
         self._machine = machine
         self._genesis = genesis
         self._settings = settings
+        self._voting = voting
         self._verifiers = Verifiers(machine.profile, machine.key, workers)
         verified = Verified(self._verifiers)
         self._rpc = Rpc(settings.rpc)
         self._gateway = Gateway(verified, self._rpc.broadcast, clock, machine, self._why_not)
-        hooks = Hooks(committed, self._settled, heard, self._misbehaved, self._halt, point)
+        hooks = Hooks(
+            committed, self._settled, heard, self._misbehaved, self._halt, self._changed, point
+        )  # fmt: skip
         self.application = Application(
-            machine, verified, clock, chain_id(machine.head.network),
+            machine, verified, clock, chain_id(machine.head.network), voting,
             max_statements=max_statements, hooks=hooks, version=VERSION,
         )  # fmt: skip
         self._server = Server(settings.abci, self.application.handle)
@@ -89,7 +93,9 @@ class CometBFT:
         self._moved = time.monotonic()
         await self._verifiers.start()
         await self._server.start()
-        self._process = Process(self._settings, str(binary), self._gateway.resend, self._diverged)
+        self._process = Process(
+            self._settings, str(binary), self._use_keys, self._gateway.resend, self._diverged
+        )
         self._process.start()
         self._gateway.start()
         self._watch = asyncio.create_task(self._look())
@@ -132,6 +138,19 @@ class CometBFT:
             extra={"kind": found.kind, "address": found.address.hex(), "height": found.height},
         )
 
+    def _changed(self, updates: Sequence[ValidatorUpdate]) -> None:
+        for update in updates:
+            log.warning(
+                "the validators change",
+                extra={"consensus_key": update.key.hex(), "power": update.power},
+            )
+        if self._process is not None and follows(self._settings.directory, self._voting(None)):
+            self._renewing = asyncio.create_task(self._process.again())
+
+    def _use_keys(self) -> None:
+        if use_next_key(self._settings.directory, self._voting(None)):
+            log.warning("this node votes with its next consensus key")
+
     def _halt(self, why: str) -> None:
         if self.halted is None:
             self.halted = why
@@ -156,7 +175,7 @@ class CometBFT:
             seconds = time.monotonic() - self._moved
             if seconds > STALL:
                 peers = await self._peers()
-                validators = len(self._genesis.log_keys)
+                validators = len(self._voting(None))
                 self.stalled = Refused(STALLED, seconds=int(seconds), validators=validators, peers=peers)
 
     async def _peers(self) -> int:

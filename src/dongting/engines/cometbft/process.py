@@ -23,10 +23,16 @@ class Process:
     """Keeps CometBFT running until `stop`, or until consensus failed."""
 
     def __init__(
-        self, settings: Settings, binary: str, started: Callable[[], None], failed: Callable[[str], None]
+        self,
+        settings: Settings,
+        binary: str,
+        starting: Callable[[], None],
+        started: Callable[[], None],
+        failed: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._binary = binary
+        self._starting = starting
         self._started = started
         self._failed = failed
         self._process: asyncio.subprocess.Process | None = None
@@ -53,6 +59,10 @@ class Process:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
+    async def again(self) -> None:
+        """End it, so that it begins with what its directory holds now."""
+        await self._end()
+
     async def _end(self) -> None:
         process = self._process
         if process is None or process.returncode is not None:
@@ -69,6 +79,7 @@ class Process:
         pause = 0.2
         while not self._stopped:
             began = time.monotonic()
+            self._starting()
             self._settings.rpc.unlink(missing_ok=True)  # what a killed one left behind
             self._process = await asyncio.create_subprocess_exec(
                 self._binary, "start", "--home", "cometbft",
