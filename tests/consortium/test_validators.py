@@ -132,3 +132,64 @@ def test_what_would_stop_the_consortium_is_refused(validators: Validators, key: 
         assert len(await voting(validators, 0)) == 4
 
     asyncio.run(story())
+
+
+def test_a_key_that_runs_in_two_places_is_seen_by_all_and_its_validator_voted_out(
+    validators: Validators,
+) -> None:
+    twin, _ = newcomer(validators)
+    keys = [validators.home(n).path / "cometbft" / "config" / "priv_validator_key.json" for n in (3, twin)]
+    keys[1].write_bytes(keys[0].read_bytes())
+    owner = validators.nodes[3]
+
+    async def story() -> None:
+        async with Load(validators, 0, 1) as load:
+            await load.grows()
+            validators.start(twin)
+            for number in (0, 1, 2):
+                await alarmed(validators, number, "cometbft/double-signed", owner)
+            validators.kill(twin)
+            members = [each for each in await present(validators) if each["owner"] != owner]
+            await change(validators, members)
+            await asyncio.to_thread(validators.stop, 0)
+            validators.start(0)
+            await alarmed(validators, 0, "cometbft/double-signed", owner)  # it is not forgotten
+            places = [await evidence(validators, number) for number in (0, 1, 2)]
+            assert places[0] == places[1] == places[2] != []
+            await load.grows()
+        load.sent |= validators.decisions
+        validators.nodes.pop()
+        await ends_well(validators, load)
+
+    asyncio.run(story())
+
+
+def test_a_validator_that_is_away_is_named(validators: Validators) -> None:
+    async def story() -> None:
+        async with Load(validators, 0, 1) as load:
+            await load.grows()
+            validators.kill(3)
+            await alarmed(validators, 0, "cometbft/validator-silent", validators.nodes[3])
+            validators.start(3)
+            async with asyncio.timeout(90):
+                while (await validators.status(0)).alarms:
+                    await asyncio.sleep(0.5)
+        await ends_well(validators, load)
+
+    asyncio.run(story())
+
+
+async def alarmed(validators: Validators, number: int, code: str, owner: str) -> None:
+    """Wait until a node raises this alarm about an organisation's validator."""
+    async with asyncio.timeout(180):
+        while not [
+            alarm for alarm in (await validators.status(number)).alarms
+            if alarm.code == code and owner in alarm.en and owner in alarm.zh
+        ]:  # fmt: skip
+            await asyncio.sleep(0.5)
+
+
+async def evidence(validators: Validators, number: int) -> list[str]:
+    """What a node says of those who signed twice."""
+    told = (await validators.status(number)).alarms
+    return [alarm.en for alarm in told if alarm.code == "cometbft/double-signed"]

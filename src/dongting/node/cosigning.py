@@ -8,17 +8,22 @@ that a validator signed and that this log contradicts is evidence: two histories
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
 
 from dongting.errors import Code, Refused
 from dongting.kernel.machine import Machine
+from dongting.node.alarms import OTHER_HISTORY
 from dongting.node.restored import log_keys
-from dongting.node.validators import members
+from dongting.node.validators import history, members
+from dongting.store.disk import replace_file
 from dongting.wire import checkpoint as checkpoints
 from dongting.wire import note as notes
 from dongting.wire.checkpoint import Checkpoint
 from dongting.wire.keys import SigningKey, to_base64
-from dongting.wire.note import Signature
+from dongting.wire.note import Signature, VerifierKey
 
 NOT_COSIGNED = Code(
     "cometbft", 9, "not-cosigned",
@@ -28,6 +33,7 @@ NOT_COSIGNED = Code(
     status=503,
 )  # fmt: skip
 
+CONTRADICTED = "contradicted"  # the file with the evidence of second histories
 PATIENCE = 15.0  # seconds that a proof waits for signatures
 _ASK, _ANSWER = b"?", b"="  # the first byte of a message
 _AGAIN = 3.0  # seconds after which a signature is told once more
@@ -45,6 +51,7 @@ class Cosigning:
         origin: str,
         key: Callable[[], SigningKey | None],
         tell: Callable[[bytes], Awaitable[None]],
+        evidence: Path,
     ) -> None:
         self._machine = machine
         self._origin = origin
@@ -54,7 +61,8 @@ class Cosigning:
         self._told: dict[str, float] = {}
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.contradictions: list[bytes] = []
+        self._evidence = evidence
+        self._contradictions = _kept(evidence)
 
     async def gather(self, note: bytes) -> bytes:
         """This node's note with the others' signatures, more than a third of all; else refused."""
@@ -95,7 +103,7 @@ class Cosigning:
         if given.origin != self._origin or given.size > head.size:
             return  # this node is behind, or signs nothing of the kind
         if self._machine.log.root_at(given.size) != given.root:
-            self.contradictions.append(note)
+            self._contradicted(note, found.log_keys)
             log.error(
                 "a validator signed another history",
                 extra={"size": given.size, "keys": [key.key.raw.hex() for key in found.log_keys]},
@@ -111,6 +119,22 @@ class Cosigning:
         if kind == _ASK:
             self._answer(given, text)
 
+    def contradictions(self) -> Iterator[Refused]:
+        """What validators signed that this log contradicts, one for each that signed."""
+        owners = {m.key: m.owner for record in history(self._machine) for m in record.members}
+        for note in self._contradictions:
+            found = checkpoints.verify(note.encode(), log_keys(self._machine))
+            for key in found.log_keys:
+                owner = owners[to_base64(key.key.cose())]
+                yield Refused(OTHER_HISTORY, owner=owner, size=found.checkpoint.size, file=self._evidence)
+
+    def _contradicted(self, note: bytes, keys: Sequence[VerifierKey]) -> None:
+        """Keep what proves that a validator signed a second history, once for each that signed."""
+        known = any(_bears(kept, keys) for kept in self._contradictions)
+        if not known and len(self._contradictions) < _KEPT:
+            self._contradictions.append(note.decode())
+            replace_file(self._evidence, msgspec.json.encode(self._contradictions))
+
     def _answer(self, given: Checkpoint, text: str) -> None:
         """Tell this node's signature, unless it did so a moment ago."""
         key, now = self._key(), time.monotonic()
@@ -123,3 +147,13 @@ class Cosigning:
 
     async def _send(self, message: bytes) -> None:
         await self._tell(message)
+
+
+def _kept(evidence: Path) -> list[str]:
+    """The contradicting notes that were kept before."""
+    return msgspec.json.decode(evidence.read_bytes(), type=list[str]) if evidence.exists() else []
+
+
+def _bears(note: str, keys: Sequence[VerifierKey]) -> bool:
+    """Whether a note bears a signature of any of these keys."""
+    return bool({line.id for line in notes.decode(note.encode()).signatures} & {key.id for key in keys})

@@ -34,11 +34,20 @@ class Submitted(Struct, frozen=True, array_like=True):
     checkpoint: str
 
 
+class Alarm(Struct, frozen=True):
+    """Something that is wrong with a validator, by its stable code, in plain words of both languages."""
+
+    code: str
+    en: str
+    zh: str
+
+
 class Status(Struct, frozen=True):
     """Where the ledger stands, and why if it does not write.
 
     A follower also names the node that it follows (`upstream`), the leaves that it still lacks (`lag`), how
-    many parts and files are on their way to or from it (`parcels`), and how many were refused.
+    many parts and files are on their way to or from it (`parcels`), and how many were refused. A validator
+    says what is wrong with others (`alarms`): evidence of double signing, another history, missing votes.
     """
 
     network: str
@@ -57,6 +66,7 @@ class Status(Struct, frozen=True):
     lag: int = 0
     parcels: int = 0
     parcels_refused: int = 0
+    alarms: list[Alarm] = []
 
 
 class Version(Struct, frozen=True):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from dongting.appkit.fields import Text
 from dongting.errors import Refused
-from dongting.node.facade import Facade
+from dongting.node.facade import Alarm, Facade
 from dongting.node.hooks.tables import delivery, hook
 from dongting.node.people.database import Database
 from dongting.store.disk import free_bytes
@@ -39,6 +39,7 @@ async def findings(
         found.append(_away(refused))
     else:
         found.append(_ledger(status.writing, status.reason, status.height))
+        found += map(_alarm, status.alarms)
         lists = await asyncio.to_thread(lambda: views.height)
         found.append(_lists(lists, status.height))
     found.append(_disk(await asyncio.to_thread(free_bytes, home)))
@@ -77,6 +78,11 @@ def _ledger(writing: bool, reason: str | None, height: int) -> Finding:
             "否则请保留数据目录、运行 `dongting audit`，如发现损坏则恢复最近的备份。已接受的内容不受影响。",
         ),
     )  # fmt: skip
+
+
+def _alarm(alarm: Alarm) -> Finding:
+    title = Text(en="Consortium", zh="联盟")
+    return Finding(alarm.code, False, title, Text(en=alarm.en, zh=alarm.zh))
 
 
 def _lists(reached: int, height: int) -> Finding:

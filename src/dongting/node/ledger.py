@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +22,13 @@ from dongting.kernel.entries import decode_entry, record_key
 from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
 from dongting.kernel.store import Store
+from dongting.node.alarms import ALARMS, alarms
 from dongting.node.checkpoints import Issuer
 from dongting.node.config import WitnessSettings
-from dongting.node.cosigning import Cosigning
+from dongting.node.cosigning import CONTRADICTED, Cosigning
 from dongting.node.facade import (
     Act,
+    Alarm,
     BlockChanges,
     CosignAnswer,
     Download,
@@ -133,6 +136,7 @@ class LedgerNode(Facade):
         self.machine = Machine(store, rules, genesis, point=point)
         self.origin = origin(self.machine.genesis)
         self._consortium = consortium is not None
+        self._alarms: Callable[[], list[Refused]] = list
         if log_key is not None:
             self._check_key(log_key)
         self._log_key = log_key
@@ -175,7 +179,11 @@ class LedgerNode(Facade):
             self.machine, founded, consortium, self._clock, partial(voting, self.machine),
             heard=self._heard, point=self._point, **options,
         )  # fmt: skip
-        self._cosigning = Cosigning(self.machine, self.origin, self._signing_key, engine.tell)
+        self._cosigning = Cosigning(
+            self.machine, self.origin, self._signing_key, engine.tell, consortium.home / CONTRADICTED
+        )
+        cosigning = self._cosigning
+        self._alarms = lambda: alarms(self.machine, engine, cosigning.contradictions())
         return engine
 
     def _check_key(self, key: SigningKey) -> None:
@@ -242,6 +250,9 @@ class LedgerNode(Facade):
         counted.block_time.set(head.time)
         counted.queue.set(self._engine.waiting)
         counted.unlocked.set(self._log_key is not None)
+        codes = Counter(str(alarm.code) for alarm in self._alarms())
+        for code in ALARMS:
+            counted.alarms.labels(str(code)).set(codes[str(code)])
         return counted.exposition()
 
     async def unlock(self, passphrase: bytes) -> None:
@@ -334,6 +345,7 @@ class LedgerNode(Facade):
             reason=reason,
             log_keys=self._log_keys(),
             operator=self.machine.genesis.log_keys[0].owner,
+            alarms=[Alarm(str(a.code), a.text("en"), a.text("zh")) for a in self._alarms()],
             **self._following(),
         )
 

@@ -37,6 +37,7 @@ class LedgerMetrics(_Exposed):
     block_time: Gauge
     queue: Gauge
     unlocked: Gauge
+    alarms: Gauge
     build: Gauge
 
 
@@ -82,6 +83,7 @@ def ledger_metrics(version: str) -> LedgerMetrics:
         block_time=new.gauge("block_time_seconds", "Time of the last committed block, seconds since 1970."),
         queue=new.gauge("queue_statements", "Statements that wait for a block."),
         unlocked=new.gauge("keystore_unlocked", "1 while the log key is unlocked, else 0."),
+        alarms=new.gauge("alarms", "What is wrong in a consortium, by the code of the alarm.", "code"),
         build=new.gauge("build_info", "Always 1; the version is in the label.", "version"),
     )
     made.build.labels(version).set(1)

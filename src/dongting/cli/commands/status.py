@@ -36,6 +36,8 @@ def status(told: Session) -> None:
             under_way += told.text(f", {refused} refused", f"，{refused} 件被拒")
         rows.append((told.text("Parts and files under way", "传送中的附件和文件"), under_way))
     told.table([("", ""), ("", "")], rows)
+    for alarm in found.get("alarms", ()):
+        told.say(f"\n! {alarm['en']}", f"\n! {alarm['zh']}")
 
 
 @language.command(

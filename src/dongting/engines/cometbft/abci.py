@@ -35,7 +35,9 @@ class InitChain(msgspec.Struct, frozen=True):
 class Proposal(msgspec.Struct, frozen=True):
     """RequestPrepareProposal, RequestProcessProposal and RequestFinalizeBlock: a block.
 
-    `time` in whole seconds since 1970, rounded down; `max_bytes` only where a proposal is prepared.
+    `time` in whole seconds since 1970, rounded down; `max_bytes` only where a proposal is prepared, and
+    `voted` only where a block is finalized: the validators' addresses, and whose vote for the last block came
+    in time.
     """
 
     txs: tuple[bytes, ...] = ()
@@ -43,10 +45,11 @@ class Proposal(msgspec.Struct, frozen=True):
     time: int = 0
     misbehavior: tuple["Misbehavior", ...] = ()
     max_bytes: int = 0
+    voted: tuple[tuple[bytes, bool], ...] = ()
 
 
-class Misbehavior(msgspec.Struct, frozen=True):
-    """Evidence that CometBFT committed: who signed two things, and at which height."""
+class Misbehavior(msgspec.Struct, frozen=True, array_like=True):
+    """Evidence that CometBFT committed: who signed two things, and at which height, by CometBFT's count."""
 
     kind: str
     address: bytes
@@ -65,6 +68,7 @@ class ValidatorUpdate(msgspec.Struct, frozen=True):
         return protobuf.item(1, protobuf.item(1, self.key)) + protobuf.number(2, self.power)
 
 
+_ABSENT = 1
 _KINDS = {1: "duplicate-vote", 2: "light-client-attack"}
 
 
@@ -116,20 +120,30 @@ def proposal_to_prepare(body: bytes) -> Proposal:
 
 def proposal(body: bytes) -> Proposal:
     """RequestProcessProposal and RequestFinalizeBlock."""
-    txs, misbehavior, rest = [], [], {}
+    txs, misbehavior = [], []
+    rest: dict[Any, Any] = {}
     for field, value in protobuf.fields(body):
         if field == 1:
             txs.append(value)
+        elif field == 2:
+            rest["voted"] = _voted(_as_bytes(value))
         elif field == 3:
             misbehavior.append(_misbehavior(_as_bytes(value)))
         else:
             rest[field] = value
-    return _proposal(txs, misbehavior, rest, 0)
+    voted = rest.pop("voted", ())
+    return msgspec.structs.replace(_proposal(txs, misbehavior, rest, 0), voted=voted)
 
 
 def _proposal(txs: list[Any], misbehavior: list[Misbehavior], rest: dict[int, Any], most: int) -> Proposal:
     seconds = protobuf.signed(_read(rest.get(6, b"")).get(1, 0))  # google.protobuf.Timestamp
     return Proposal(tuple(txs), protobuf.signed(rest.get(5, 0)), seconds, tuple(misbehavior), most)
+
+
+def _voted(message: bytes) -> tuple[tuple[bytes, bool], ...]:
+    """CommitInfo: each validator's address, and whether its vote is in the commit (BlockIDFlag)."""
+    votes = [_read(_as_bytes(value)) for field, value in protobuf.fields(message) if field == 2]
+    return tuple((_read(vote.get(1, b"")).get(1, b""), vote.get(3, 0) != _ABSENT) for vote in votes)
 
 
 def _misbehavior(message: bytes) -> Misbehavior:

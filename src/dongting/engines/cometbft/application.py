@@ -79,6 +79,7 @@ class _Executed:
     place: Place
     block: Any
     updates: list[ValidatorUpdate]
+    voted: Sequence[tuple[bytes, bool]]
     statements: list[bytes]
     outcomes: list[Any]
     messages: list[bytes]
@@ -95,6 +96,7 @@ class Hooks:
     misbehaved: Callable[[abci.Misbehavior], None] = lambda _: None
     failed: Callable[[str], None] = lambda _: None
     changed: Callable[[Sequence[ValidatorUpdate]], None] = lambda _: None
+    voted: Callable[[Sequence[tuple[bytes, bool]]], None] = lambda _: None
     point: Callable[[int], None] = lambda _: None
 
 
@@ -217,8 +219,6 @@ class Application:
         decided = abci.proposal(body)
         if decided.height != self.place.height + 1:
             raise Fault(f"CometBFT finalizes block {decided.height} after block {self.place.height}")
-        for found in decided.misbehavior:
-            self._hooks.misbehaved(found)
         txs = [unpack(tx) for tx in decided.txs]
         self._executed = await self._execute(decided, txs)
         self._hooks.point(6)
@@ -234,10 +234,11 @@ class Application:
         block = self._machine.execute(decided.time, good)
         results = iter(block.outcomes)
         outcomes = [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]
-        place = Place(decided.height, app_hash(self._machine.profile, block.head))
+        voted_on = app_hash(self._machine.profile, block.head)
+        place = self.place.after(decided.height, voted_on, decided.misbehavior)
         updates = changes(self._voting(None), self._voting(block))
         seconds = time.monotonic() - began
-        return _Executed(place, block, updates, statements, outcomes, messages, seconds)
+        return _Executed(place, block, updates, decided.voted, statements, outcomes, messages, seconds)
 
     async def _commit(self, body: bytes) -> bytes:
         done, self._executed = self._executed, None
@@ -245,7 +246,11 @@ class Application:
             raise Fault("CometBFT commits a block that was not finalized")
         began = time.monotonic()
         self._machine.commit(done.block, done.place.encode())
+        for found in done.place.misbehaved:
+            if found not in self.place.misbehaved:
+                self._hooks.misbehaved(found)
         self.place = done.place
+        self._hooks.voted(done.voted)
         if done.updates:
             self._hooks.changed(done.updates)
         self._verified.forget(done.statements)

@@ -12,6 +12,7 @@ from typing import Any
 from dongting.engines.collector import settle_collector
 from dongting.engines.cometbft.abci import Misbehavior, ValidatorUpdate
 from dongting.engines.cometbft.application import Application, Hooks, Verified, Voting
+from dongting.engines.cometbft.attendance import Attendance
 from dongting.engines.cometbft.binary import VERSION, find_binary
 from dongting.engines.cometbft.codes import DIVERGED, STALLED
 from dongting.engines.cometbft.directory import Settings, chain_id, follows, use_next_key, write_directory
@@ -30,6 +31,7 @@ log = logging.getLogger("dongting.cometbft")
 
 STALL = 15.0  # seconds without a block, while statements wait, after which the node says so
 _LOOK = 2.0  # seconds between two looks
+_MEASURE = 5  # looks after which the others' heights are asked for
 
 
 class CometBFT:
@@ -37,7 +39,8 @@ class CometBFT:
 
     `committed` is told each block with statements and the seconds that it took, `heard` each message that a
     validator told all of them, once its block is written; `waiting` counts statements under way.
-    `halted` says why this node writes no more, `stalled` why the consortium does not go on.
+    `halted` says why this node writes no more, `stalled` why the consortium does not go on, `behind` how many
+    blocks the others are ahead.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class CometBFT:
         verified = Verified(self._verifiers)
         self._rpc = Rpc(settings.rpc)
         self._gateway = Gateway(verified, self._rpc.broadcast, clock, machine, self._why_not)
+        self._attendance = Attendance(time.monotonic)
         hooks = Hooks(
-            committed, self._settled, heard, self._misbehaved, self._halt, self._changed, point
+            committed, self._settled, heard, self._misbehaved, self._halt, self._changed,
+            self._attendance.see, point,
         )  # fmt: skip
         self.application = Application(
             machine, verified, clock, chain_id(machine.head.network), voting,
@@ -74,7 +79,7 @@ class CometBFT:
         self._process: Process | None = None
         self.halted: str | None = None
         self.stalled: Refused | None = None
-        self.misbehaved: list[Misbehavior] = []
+        self.behind = 0
 
     @property
     def waiting(self) -> int:
@@ -84,6 +89,16 @@ class CometBFT:
     def holds(self, leaf: str) -> bool:
         """Whether the statement with this leaf hash (hex) waits here after its submitter was let go."""
         return self._gateway.holds(leaf)
+
+    @property
+    def misbehaved(self) -> tuple[Misbehavior, ...]:
+        """The evidence of misbehaviour that blocks brought, the newest last."""
+        return self.application.place.misbehaved
+
+    @property
+    def silent(self) -> dict[bytes, int]:
+        """The addresses of validators whose votes do not come, and for how many blocks."""
+        return self._attendance.silent()
 
     async def start(self) -> None:
         """Start workers, socket, CometBFT and gateway; refuses when there is no CometBFT."""
@@ -132,7 +147,6 @@ class CometBFT:
         self._gateway.settled(statements, outcomes)
 
     def _misbehaved(self, found: Misbehavior) -> None:
-        self.misbehaved.append(found)
         log.error(
             "a validator misbehaved",
             extra={"kind": found.kind, "address": found.address.hex(), "height": found.height},
@@ -164,9 +178,12 @@ class CometBFT:
 
     async def _look(self) -> None:
         """Say so when statements wait and no block comes."""
-        idle = True
+        idle, looks = True, 0
         while True:
             await asyncio.sleep(_LOOK)
+            looks += 1
+            if looks % _MEASURE == 0:
+                await self._measure()
             if not self.waiting:
                 idle = True
                 continue
@@ -177,6 +194,15 @@ class CometBFT:
                 peers = await self._peers()
                 validators = len(self._voting(None))
                 self.stalled = Refused(STALLED, seconds=int(seconds), validators=validators, peers=peers)
+
+    async def _measure(self) -> None:
+        """How many blocks this node is behind the others, as they say."""
+        try:
+            told = (await self._rpc.call("dump_consensus_state"))["peers"]
+        except RpcError:
+            return
+        heights = [int(peer["peer_state"]["round_state"]["height"]) - 1 for peer in told]
+        self.behind = max([0, *(height - self.application.place.height for height in heights)])
 
     async def _peers(self) -> int:
         try:

@@ -1,15 +1,20 @@
 """How far this node is in CometBFT's own count of blocks, and the hash under which validators vote on it.
 
 CometBFT counts blocks that change nothing, the ledger does not, so the two heights differ. The place joins
-the block's one write; it stands in no leaf and under no root.
+the block's one write; it stands in no leaf and under no root. Evidence of misbehaviour stands in CometBFT's
+blocks, so it is kept here, alike on every node; what follows from it the founders decide.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 
+from dongting.engines.cometbft.abci import Misbehavior
 from dongting.engines.machine import Head, Machine
 from dongting.errors import Fault
 from dongting.wire.profile import Profile
 
+_KEPT = 100  # pieces of evidence
 _DOMAIN = b"dongting-app-hash-1\x00"
 
 
@@ -18,6 +23,12 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
     height: int = 0
     app_hash: bytes = b""
+    misbehaved: tuple[Misbehavior, ...] = ()
+
+    def after(self, height: int, app_hash: bytes, found: Sequence[Misbehavior]) -> "Place":
+        """The place after the next block, with the evidence in it; the newest are kept."""
+        kept = dict.fromkeys([*self.misbehaved, *found])
+        return Place(height, app_hash, tuple(kept)[-_KEPT:])
 
     def encode(self) -> bytes:
         """The stored form."""
