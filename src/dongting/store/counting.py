@@ -1,9 +1,9 @@
 """How many records match and which values they have: from a cube if a type has few records, else bounded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from dongting.store import queries
 from dongting.store.cubes import Cube, Cubes
@@ -50,8 +50,10 @@ class Counting:
             if cube is not None:
                 return self._from_cube(connection, cube, type, labels, filters, narrowed, said, limit)
         if not (filters or narrowed or said):
-            counted = {name: queries.facets_of_all(of, label, limit) for name, label in labels.items()}
-            facets = {name: Facets(_values(connection, query), True) for name, query in counted.items()}
+            facets = {}
+            for name, label in labels.items():
+                counted = connection.execute(queries.facets_of_all(of, label, limit))
+                facets[name] = Facets(_values(counted), True)
             return Survey(Count(everything, True), facets)
         numbers = self._newest(connection, of, type, {**filters, **narrowed}, said)
         facets = {}
@@ -60,8 +62,8 @@ class Counting:
             if name in narrowed:
                 others = {**filters, **_without(narrowed, name)}
                 among = self._newest(connection, of, type, others, said)
-            query = queries.facets_of(connection, of, label, among[:BOUND], limit)
-            facets[name] = Facets(_values(connection, query), len(among) <= BOUND)
+            counted = connection.execute(*queries.facets_of(connection, of, label, among[:BOUND], limit))
+            facets[name] = Facets(_values(counted), len(among) <= BOUND)
         return Survey(Count(min(len(numbers), BOUND), len(numbers) <= BOUND), facets)
 
     def _from_cube(
@@ -98,7 +100,7 @@ class Counting:
         if resolved is None:
             return []
         query = queries.newest(of, type, everything, resolved, True, None, BOUND + 1)
-        return connection.execute(query).scalars().all()
+        return connection.execute(*query).scalars().all()
 
 
 def sought(fields: Fields, types: Sequence[str], filters: Filters) -> Facts:
@@ -114,7 +116,5 @@ def _without(filters: Filters, name: str) -> Filters:
     return {other: value for other, value in filters.items() if other != name}
 
 
-def _values(
-    connection: Connection, query: Select[*tuple[Any, ...]]
-) -> tuple[tuple[str | int | None, int], ...]:
-    return tuple((value_of(value), many) for value, many in connection.execute(query))
+def _values(counted: Iterable[Any]) -> tuple[tuple[str | int | None, int], ...]:
+    return tuple((value_of(value), many) for value, many in counted)

@@ -10,10 +10,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
-from dongting.store.queries import facets_of, one_of
+from dongting.store.queries import facets_of, gathered, listed, one_of, opened
 from dongting.store.schema import Tables
 from dongting.store.search import index_for, kind
 from dongting.store.words import Term
@@ -48,14 +49,11 @@ class Cube:
 
     def catch_up(self, connection: Connection) -> None:
         """Take in the versions that came since."""
-        record = self._tables.record
-        newer = (record.c.type == self._type, record.c.current == True)  # noqa: E712
-        self._seen = connection.execute(select(func.max(record.c.number)).where(*newer)).scalar() or 0
+        self._seen = connection.execute(_last(self._tables), {"type": self._type}).scalar() or 0
         if self._seen <= self._last:
             return
-        found = connection.execute(
-            select(record.c.number, record.c.id).where(*newer, record.c.number > self._last)
-        ).all()
+        given = {"type": self._type, "last": self._last}
+        found = connection.execute(_newer(self._tables), given).all()
         self._retire([self._places[row.id] for row in found if row.id in self._places])
         for number, id in found:
             place = self._places.setdefault(id, len(self._places))
@@ -114,20 +112,18 @@ class Cube:
             if many > WIDE:
                 self._wide.add(label)
                 return None
-            places: dict[str, list[int]] = {}
-            query = select(field.c.value, field.c.record).where(field.c.label == label)
-            for value, number in connection.execute(query):
-                if (place := self._numbers.get(number)) is not None:
-                    places.setdefault(value, []).append(place)
-            found = {value: _bitmap(some) for value, some in places.items()}
+            # Thousands of rows take several times longer than a few with many numbers each.
+            numbers = gathered(connection.dialect.name, field.c.record)
+            query = select(field.c.value, numbers).where(field.c.label == label).group_by(field.c.value)
+            found = {value: self._bits(opened(some)) for value, some in connection.execute(query)}
             if self._seen >= self._last:  # else this transaction does not see all that the cube has
                 self._values[label] = found
         return found
 
     def _counted(self, connection: Connection, label: int, among: int, limit: int) -> list[tuple[str, int]]:
         numbers = [number for place, number in enumerate(self._current) if among >> place & 1]
-        query = facets_of(connection, self._tables, label, numbers, limit)
-        return [(value, many) for value, many in connection.execute(query)]
+        found = connection.execute(*facets_of(connection, self._tables, label, numbers, limit))
+        return [(value, many) for value, many in found]
 
     def _retire(self, places: Sequence[int]) -> None:
         if not places:
@@ -142,11 +138,8 @@ class Cube:
             self._said[said] = bits & kept, upto
 
     def _add(self, connection: Connection, numbers: Sequence[int]) -> None:
-        field = self._tables.field
-        query = select(field.c.record, field.c.label, field.c.value).where(
-            one_of(connection, field.c.record, numbers)
-        )
-        for number, label, value in connection.execute(query):
+        query = _pairs(self._tables, connection.dialect.name)
+        for number, label, value in connection.execute(query, {"numbers": listed(connection, numbers)}):
             known = self._values.get(label)
             if known is not None:
                 known[value] = known.get(value, 0) | 1 << self._numbers[number]
@@ -181,6 +174,29 @@ class Cubes:
             except BaseException:
                 del self._cubes[type]  # it may have taken in a part only
                 raise
+
+
+@lru_cache(16)
+def _last(tables: Tables) -> Select[int]:
+    record = tables.record
+    return select(func.max(record.c.number)).where(
+        record.c.type == bindparam("type"), record.c.current == True  # noqa: E712
+    )  # fmt: skip
+
+
+@lru_cache(16)
+def _newer(tables: Tables) -> Select[int, str]:
+    record = tables.record
+    newer = (record.c.current == True, record.c.number > bindparam("last"))  # noqa: E712
+    query = select(record.c.number, record.c.id).where(record.c.type == bindparam("type"), *newer)
+    return query.order_by(record.c.number)
+
+
+@lru_cache(16)
+def _pairs(tables: Tables, dialect: str) -> Select[int, int, str]:
+    field = tables.field
+    among = one_of(dialect, field.c.record, "numbers")
+    return select(field.c.record, field.c.label, field.c.value).where(among)
 
 
 def _bitmap(places: Sequence[int]) -> int:

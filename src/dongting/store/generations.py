@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, inspect, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, inspect, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from dongting.errors import Fault
@@ -28,6 +28,10 @@ from dongting.store.schema import (
 from dongting.store.search import index_for
 
 T = TypeVar("T")
+
+
+_FOUND = select(projection.c.generation).where(projection.c.ready == bindparam("ready"))
+_HEIGHT = select(projection.c.height).where(projection.c.generation == bindparam("number"))
 
 
 class Generations:
@@ -115,8 +119,7 @@ class Generations:
 
     def height(self, connection: Connection, generation: int) -> int:
         """The height that a generation has reached; -1 before genesis."""
-        query = select(projection.c.height).where(projection.c.generation == generation)
-        found: int | None = connection.execute(query).scalar()
+        found: int | None = connection.execute(_HEIGHT, {"number": generation}).scalar()
         if found is None:
             raise Fault(f"generation {generation} of the views was dropped by another rebuild")
         return found
@@ -181,8 +184,7 @@ class Generations:
 
     @staticmethod
     def _find(connection: Connection, ready: bool) -> int | None:
-        query = select(projection.c.generation).where(projection.c.ready == ready)
-        return connection.execute(query).scalar()
+        return connection.execute(_FOUND, {"ready": ready}).scalar()
 
     def _create(self, connection: Connection, generation: int, ready: bool) -> None:
         of = self.of(generation)

@@ -47,7 +47,7 @@ REWRITE, JOURNAL = 1, 2  # what is still to be done: all of it, or only the writ
 purging = Table("purging", MetaData(), Column("asked", Integer, primary_key=True, autoincrement=False))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables:
     """One generation of tables."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from dongting.store.fields import Entry, storable
@@ -124,11 +125,15 @@ class Sqlite:
     ) -> list[int]:  # fmt: skip
         said = " AND ".join(self._phrase(term) for term in terms)
         match = f'{{title text}} : ({said}) AND facts : "{kind}"'
+        # As one value: as rows, thousands of them take several times longer.
         found = connection.execute(
-            text(f"SELECT rowid FROM {tables.search} WHERE {tables.search} MATCH :match AND rowid > :number"),  # noqa: S608
+            text(
+                f"SELECT json_group_array(rowid) FROM {tables.search} "  # noqa: S608
+                f"WHERE {tables.search} MATCH :match AND rowid > :number"
+            ),
             {"match": match, "number": number},
         )
-        return list(found.scalars())
+        return msgspec.json.decode(found.scalar_one(), type=list[int])
 
     def settle(self, connection: Connection, tables: Tables) -> None:
         # Merges all segments into one, which no longer holds the terms of what was deleted.

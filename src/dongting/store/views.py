@@ -7,13 +7,13 @@ at any time, and a rebuild that is killed goes on where it stopped while the for
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import Connection, select, tuple_
 
 from dongting.appkit.app import RecordType
 from dongting.errors import Fault
 from dongting.store import queries
 from dongting.store.counting import Counting, sought
-from dongting.store.fields import Fields, Value, keys, storable, value_of
+from dongting.store.fields import Fields, Value, key, keys, storable, value_of
 from dongting.store.generations import Generations
 from dongting.store.projecting import project, replace
 from dongting.store.queries import Filters, Place
@@ -143,11 +143,8 @@ class Views:
         wanted = [storable(id) for id in ids[:MAX_PAGE]]
 
         def read(connection: Connection, of: Tables) -> dict[str, Row]:
-            record = of.record
-            query = select(record).where(
-                record.c.type == storable(type), record.c.id.in_(wanted), record.c.current == True  # noqa: E712
-            )  # fmt: skip
-            return {row.id: row for row in _rows(connection, query)}
+            found = queries.named(connection, of, storable(type), wanted)
+            return {row.id: row for row in map(_row, found)}
 
         return self._generations.read(read)
 
@@ -161,9 +158,10 @@ class Views:
 
     def list(
         self, type: str, filters: Filters | None = None, *, order: str | None = None,
-        descending: bool = True, cursor: str | None = None, limit: int = 50,
+        descending: bool = True, beyond: Value = None, cursor: str | None = None, limit: int = 50,
     ) -> Page:  # fmt: skip
-        """Current records of one type in the order of the ledger, or of one indexed field.
+        """Current records of one type in the order of the ledger, or of one indexed field, there from
+        `beyond` a value on if that is given.
 
         A filter names an indexed field, a field that names a party, the workflow's state field, or
         `fields.PARTY`; it holds when the field has the value, or one of several. A record that changes
@@ -172,6 +170,8 @@ class Views:
         _, after = place_of(cursor)
         limit = _bounded(limit)
         label = None if order is None else self._fields.label(type, order)
+        if after is None and beyond is not None and label is not None:
+            after = Place(0 if descending else LAST, key(beyond))
 
         def read(connection: Connection, of: Tables) -> Page:
             everything, resolved = queries.resolve(connection, of, self._fields, type, filters or {})
@@ -179,10 +179,10 @@ class Views:
                 return Page((), None)
             if label is None:
                 query = queries.newest(of, type, everything, resolved, descending, after, limit + 1)
-                places = [Place(number) for number in connection.execute(query).scalars()]
+                places = [Place(number) for number in connection.execute(*query).scalars()]
             else:
                 by = queries.sorted_by(of, label, everything, resolved, descending, after, limit + 1)
-                places = [Place(number, value) for number, value in connection.execute(by)]
+                places = [Place(number, value) for number, value in connection.execute(*by)]
             rows = _fetch(connection, of, [place.number for place in places[:limit]])
             return Page(rows, cursor_of(places[limit - 1]) if len(places) > limit else None)
 
@@ -267,7 +267,7 @@ class Views:
             query = queries.newest_of_all(
                 of, [(label, form) for label in labels for form in keys(value)], limit
             )
-            return _fetch(connection, of, connection.execute(query).scalars().all())
+            return _fetch(connection, of, connection.execute(*query).scalars().all())
 
         return self._generations.read(read)
 
@@ -331,11 +331,8 @@ class Views:
 
     def _versions(self, type: str, id: str, below: int | None, limit: int) -> tuple[Row, ...]:
         def read(connection: Connection, of: Tables) -> tuple[Row, ...]:
-            record = of.record
-            query = select(record).where(record.c.type == storable(type), record.c.id == storable(id))
-            if below is not None:
-                query = query.where(record.c.version < below)
-            return _rows(connection, query.order_by(record.c.version.desc()).limit(limit))
+            found = queries.versions(connection, of, storable(type), storable(id), below, limit)
+            return tuple(map(_row, found))
 
         return self._generations.read(read)
 
@@ -344,18 +341,12 @@ def _bounded(limit: int) -> int:
     return max(1, min(limit, MAX_PAGE))
 
 
-def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Row, ...]:
-    return tuple(_row(row) for row in connection.execute(query))
-
-
 def _row(row: Any) -> Row:
-    return Row(row.type, row.id, row.version, row.leaf, row.height, row.time, bytes(row.body), row.current)
+    _, type, id, version, leaf, height, time, current, body = row
+    return Row(type, id, version, leaf, height, time, bytes(body), current)
 
 
 def _fetch(connection: Connection, of: Tables, numbers: Sequence[int]) -> tuple[Row, ...]:
     """The rows with these numbers, in this order."""
-    if not numbers:
-        return ()
-    found = connection.execute(select(of.record).where(of.record.c.number.in_(numbers)))
-    rows = {row.number: _row(row) for row in found}
-    return tuple(rows[number] for number in numbers)
+    rows = queries.fetched(connection, of, numbers)
+    return tuple(_row(rows[number]) for number in numbers)

@@ -6,11 +6,11 @@ English stands in the source; Chinese in `locales/zh/LC_MESSAGES/messages.po`, c
 import gettext
 import io
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
@@ -24,6 +24,7 @@ LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
 CATALOGUE = Path(__file__).parent / "locales" / "zh" / "LC_MESSAGES" / "messages.po"
 
 _TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
+_DAYS = 4096  # that are remembered as they are written
 _LAST = 253_402_000_000  # a moment near the end of the year 9999
 _SMALL = 10  # below 2 to this power, bytes are told as bytes
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
@@ -55,6 +56,7 @@ class Tongue:
         self.tag = _TAGS[language]
         self.translations = translations(language)
         self._locale = Locale.parse("zh_Hans_CN" if language == "zh" else "en_GB")
+        self._days: dict[tuple[date, str], str] = {}
         hours, minutes = zone[1:].split(":")
         offset = timedelta(hours=int(hours), minutes=int(minutes))
         self._zone = timezone(-offset if zone[0] == "-" else offset)
@@ -97,17 +99,24 @@ class Tongue:
 
     def day(self, seconds: int) -> Markup:
         """The day of a moment, in the network's zone."""
-        local = self._local(seconds)
-        written = dates.format_date(local.date(), "long", self._locale)
-        return Markup('<time datetime="%s">%s</time>') % (local.date().isoformat(), written)
+        day = self._local(seconds).date()
+        return Markup('<time datetime="%s">%s</time>') % (day.isoformat(), self._date(day, "long"))
 
     def moment(self, seconds: int) -> Markup:
         """Day and time of a moment, in the network's zone."""
         local = self._local(seconds)
-        day = dates.format_date(local.date(), "medium", self._locale)
-        time = dates.format_time(local.time(), "HH:mm:ss", locale=self._locale)
-        stamp = local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Markup('<time datetime="%s">%s %s</time>') % (stamp, day, time)
+        stamp = local.astimezone(UTC).isoformat()[:19]
+        written = f"{self._date(local.date(), 'medium')} {local:%H:%M:%S}"
+        return Markup('<time datetime="%sZ">%s</time>') % (stamp, written)
+
+    def _date(self, day: date, how: Literal["long", "medium"]) -> str:
+        """A day as the language writes it; pages name the same few days many times."""
+        found = self._days.get((day, how))
+        if found is None:
+            if len(self._days) >= _DAYS:
+                self._days.clear()
+            found = self._days[day, how] = dates.format_date(day, how, self._locale)
+        return found
 
     def size(self, power: int) -> str:
         """The most bytes that a content of this size class has."""

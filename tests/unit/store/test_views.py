@@ -511,6 +511,13 @@ def test_what_is_read_together_is_one_state(shelf: Shelf) -> None:
     assert shelf.listed() == ["b", "a"]
 
 
+def test_a_sorted_list_begins_beyond_a_value(shelf: Shelf) -> None:
+    shelf.put(*(Book(f"b{pages}", pages=pages) for pages in (3, 1, 4, 2)), Book("none"))
+    assert shelf.listed(order="pages", descending=False, beyond=2) == ["b3", "b4"]
+    assert shelf.listed(order="pages", beyond=3) == ["b2", "b1", "none"]
+    assert shelf.paged(1, BOOK, order="pages", descending=False, beyond=1) == ["b2", "b3", "b4"]
+
+
 def test_the_values_of_a_field_are_told_unless_there_are_too_many(shelf: Shelf) -> None:
     shelf.put(Book("a", owner="x", note="n"), Book("b", owner="y"), Book("c", owner="y"))
     assert shelf.views.values(BOOK, "owner", 2) == ["y", "x"]

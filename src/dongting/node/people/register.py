@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from dongting.node.people import trail
 from dongting.node.people.access import ROLES, Role
@@ -13,6 +13,9 @@ from dongting.node.people.database import Database, membership, person
 from dongting.node.people.passwords import Passwords
 from dongting.node.people.trail import Fact
 from dongting.wire.profile import Profile
+
+#: Built once, as each request of somebody signed in asks it.
+_ROLES = select(membership.c.organisation, membership.c.role).where(membership.c.person == bindparam("id"))
 
 
 class Person(Struct, frozen=True):
@@ -72,8 +75,7 @@ class Register:
     def roles(self, connection: Connection, id: str) -> dict[str, tuple[Role, ...]]:
         """The roles of a person by organisation, those hosted here only."""
         found: dict[str, list[Role]] = {}
-        query = select(membership.c.organisation, membership.c.role).where(membership.c.person == id)
-        for organisation, role in connection.execute(query):
+        for organisation, role in connection.execute(_ROLES, {"id": id}):
             found.setdefault(organisation, []).append(role)
         return {
             organisation: tuple(role for role in ROLES if role in found[organisation])

@@ -87,9 +87,8 @@ def item(shown: Shown, visit: Visit, row: Row, moment: int | None, late: bool = 
 def ending(views: Views, organisation: str, now: int) -> list[Row]:
     """Agreements of an organisation in force that end soon, the next first."""
     filters = {PARTY: organisation, "state": ("ACTIVE", "SUSPENDED")}
-    page = views.list(AGREEMENT, filters, order="end", descending=False, limit=50)
-    ends = ((row, msgspec.json.decode(row.body)["end"]) for row in page.rows)
-    return [row for row, end in ends if now < end < now + SOON][:ENDING]
+    page = views.list(AGREEMENT, filters, order="end", descending=False, beyond=now, limit=ENDING)
+    return [row for row in page.rows if msgspec.json.decode(row.body)["end"] < now + SOON]
 
 
 def recent(views: Views, organisation: str) -> Sequence[Row]:

@@ -41,6 +41,7 @@ class Shown:
         self._site = site
         self._t = tongue
         self._datasets: dict[str, Markup | None] = {}
+        self._organisations: dict[str, Markup] = {}
 
     def record(self, declared: RecordType, body: Mapping[str, Any]) -> list[Fact]:
         """Label and value of each field of a record that has one."""
@@ -69,7 +70,7 @@ class Shown:
             return Markup("")
         kind = "" if state.next else " good" if not state.final else ""
         name = self._t.label(Text(en=state.en, zh=state.zh))
-        return Markup('<span class="tag{}">{}</span>').format(kind, name)
+        return Markup('<span class="tag%s">%s</span>') % (kind, name)
 
     def title(self, declared: RecordType, id: str, body: Mapping[str, Any]) -> Markup:
         """What a record is called: its own title or name, else its id."""
@@ -79,8 +80,8 @@ class Shown:
                 return self._t.words(Text(**told))
         dataset = body.get("dataset")
         if isinstance(dataset, str) and (named := self.dataset(dataset)) is not None:
-            return Markup("{} <small>{}</small>").format(named, id)
-        return Markup("<bdi>{}</bdi>").format(id)
+            return Markup("%s <small>%s</small>") % (named, id)
+        return Markup("<bdi>%s</bdi>") % id
 
     def dataset(self, id: str) -> Markup | None:
         """The title of a dataset; None where there is none of that id."""
@@ -103,8 +104,11 @@ class Shown:
 
     def organisation(self, id: str) -> Markup:
         """An organisation by its name, leading to its page."""
-        name = self._t.words(self._site.called(id))
-        return Markup('<a href="/organisations/{}">{}</a>').format(id, name)
+        found = self._organisations.get(id)
+        if found is None:
+            name = self._t.words(self._site.called(id))
+            found = self._organisations[id] = Markup('<a href="/organisations/%s">%s</a>') % (id, name)
+        return found
 
     def label(self, annotation: Any, name: str) -> str:
         """What people call a field, beginning a line."""
@@ -125,20 +129,20 @@ class Shown:
         if "organisation" in found.kinds or "organisations" in found.kinds:
             return self.organisation(str(value))
         if found.record == DATASET and (named := self.dataset(str(value))) is not None:
-            return Markup('<a href="{}">{}</a>').format(where(DATASET, value), named)
+            return Markup('<a href="%s">%s</a>') % (where(DATASET, str(value)), named)
         if found.record in TYPES:
-            return Markup('<a href="{}"><bdi>{}</bdi></a>').format(where(found.record, value), value)
+            return Markup('<a href="%s"><bdi>%s</bdi></a>') % (where(found.record, value), value)
         if found.kind == "instant":
             return self._t.moment(value)
         if found.kind == "region":
             return escape(self._t.plain(members.region_name(value)))
         if found.kind in _HASHES:
-            return Markup('<code class="hash">{}</code>').format(value)
+            return Markup('<code class="hash">%s</code>') % str(value)
         if isinstance(value, bool):
             return escape(self._t.say("Yes") if value else self._t.say("No"))
         if isinstance(value, int):
             return escape(self._t.number(value))
-        return Markup("<bdi>{}</bdi>").format(lines(str(value)))
+        return Markup("<bdi>%s</bdi>") % lines(str(value))
 
     def _list(self, annotation: Any, items: Any, *, of_members: bool) -> Markup:
         inner = element(shape(annotation))
