@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from .conftest import Home  # type: ignore[import-not-found]
+from .test_import import ROW, fill  # type: ignore[import-not-found]
 from .test_pages import RULES, VIEWS  # type: ignore[import-not-found]
 
 PASSWORD = "seven herons over the lake"
@@ -144,6 +145,7 @@ def test_a_dataset_is_published_requested_agreed_delivered_proven_and_ended(town
     id = _request(tech)
     _negotiate(bureau, tech, id)
     _deliver(bureau, tech, id)
+    _look_at_the_data(town)
     _end(bureau, tech, id)
 
 
@@ -264,6 +266,30 @@ def town_verify(proof: Path) -> str:
     return Teller(story, "en", APPS).proven()
 
 
+def _look_at_the_data(town: Town) -> None:
+    """Open data shows its rows and figures to everybody, what is not open to its publisher alone."""
+    bureau, tech = town.people["env-bureau"], town.people["green-tech"]
+    bait = "<b onmouseover=alert(1)>长沙</b>"
+    (town.home.directory / "closed.csv").write_text(f"城市,浓度\n{bait},35\n株洲,高\n")
+    town.home.do(
+        "dataset", "publish", "closed.csv", "--id", "closed", "--title-zh", "内部",
+        "--title-en", "Inside", "--description-en", "Not open", "--theme", "ENVI", "--frequency", "DAILY",
+        "--grade", "general-1", "--sharing", "unconditional", "--opening", "conditional",
+        "--column", "name=浓度,type=decimal", "--yes", author="env-bureau",
+    )  # fmt: skip
+    page = bureau.open("/records/catalogue.dataset/closed")
+    assert page.locator("#figures").count() == 1
+    assert bait in page.locator("section[aria-labelledby=figures] .scroll").inner_text()
+    assert page.locator("section[aria-labelledby=figures] .tag.warn").count() == 2, "one row, in one column"
+    page = tech.open("/records/catalogue.dataset/closed")
+    assert page.locator("#figures").count() == 0
+    assert bait not in page.locator("main").inner_text()
+    page = tech.open("/catalogue/closed")
+    assert page.locator("#figures").count() == 0
+    page = tech.open("/catalogue/air")
+    assert "41.5" in page.locator("section[aria-labelledby=figures]").inner_text()
+
+
 def _end(bureau: Person, tech: Person, id: str) -> None:
     page = bureau.do("sharing/terminate", f"/records/sharing.agreement/{id}")
     page.fill('[name="p.reason.text.en"]', "The project is over")
@@ -364,6 +390,42 @@ def test_what_is_delivered_wrong_is_objected_to_and_corrected(town: Town) -> Non
     bureau.sign()
     page = tech.open(objection)
     assert page.locator(".timeline li").count() == 2
+
+
+def test_a_catalogue_is_imported_whole_or_not_at_all_and_shows_how_far_it_came(town: Town) -> None:
+    person = town.people["air-alliance"]
+    page = person.open("/import")
+    with page.expect_download() as arriving:
+        page.locator('main a[href="/import/catalogue.xlsx"]').click()
+    rows = town.home.directory / "rows.xlsx"
+
+    def checked(*entries: dict[str, str]) -> None:
+        rows.write_bytes(Path(arriving.value.path()).read_bytes())
+        fill(rows, *entries)
+        page.goto(f"{person.base}/import")
+        page.set_input_files("[name=file]", rows)
+        page.locator("main form button").last.click()
+        page.wait_for_url("**/import/*")
+        person.look()
+
+    checked({**ROW, "id": "lake-1"}, {**ROW, "id": "lake-2", "theme": "nonsense"})
+    assert page.locator("main form button").count() == 0, "there is nothing to sign"
+    assert "nonsense" in page.locator("section[aria-labelledby=mistakes]").inner_text()
+    assert person.page.request.get(f"{person.base}/catalogue/lake-1").status == 404
+    checked({**ROW, "id": "lake-1"}, {**ROW, "id": "lake-2"})
+    assert page.locator("section[aria-labelledby=rows] tbody tr").count() == 2
+    page.locator("main form button").last.click()
+    page.wait_for_load_state()
+    page.wait_for_function(
+        "async () => (await (await fetch(location.href)).text()).includes('notice good')", timeout=15_000
+    )
+    page.reload()
+    person.look()
+    assert page.locator("main .notice.good").count() == 1
+    assert page.locator('main a[href="/records/catalogue.dataset/lake-2"]').count() == 1
+    person.open("/catalogue/lake-1")
+    stranger = town.people["green-tech"]
+    assert stranger.page.request.get(page.url.replace("/catalogue/", "/import/")).status == 410
 
 
 def test_everything_is_read_and_signed_without_javascript(town: Town, browser: Browser) -> None:

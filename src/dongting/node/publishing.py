@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,18 +38,25 @@ def is_table(path: Path) -> bool:
 
 def inferred_columns(path: Path) -> list[dict[str, Any]]:
     """The columns that the file's first rows show (`LOOKED_AT`), as the catalogue describes them."""
-    with path.open("rb") as file:
-        encoding = table_schema.encoding_of(file.read(_READ))
-        file.seek(0)
-        whole = path.stat().st_size <= LOOKED_AT
-        lines = table_schema.decode_lines(_first_rows(file, whole), encoding)
+    with lines_of(path, LOOKED_AT) as (lines, whole):
         inferred = table_schema.infer(lines, whole=whole)
     return [{"name": one.name, "type": _KINDS.get(one.type, one.type)} for one in inferred.schema.fields]
 
 
-def _first_rows(file: BinaryIO, whole: bool) -> Iterator[bytes]:
+@contextmanager
+def lines_of(path: Path, most: int) -> Iterator[tuple[Iterator[str], bool]]:
+    """The lines of a text file, or of one longer than `most` bytes those at its beginning; whether these are
+    all."""
+    whole = path.stat().st_size <= most
+    with path.open("rb") as file:
+        encoding = table_schema.encoding_of(file.read(_READ))
+        file.seek(0)
+        yield table_schema.decode_lines(_first(file, most, whole=whole), encoding), whole
+
+
+def _first(file: BinaryIO, most: int, *, whole: bool) -> Iterator[bytes]:
     """The file, or of one that is too long whole lines from its beginning."""
-    left = LOOKED_AT
+    left = most
     while chunk := file.read(_READ):
         left -= len(chunk)
         if left <= 0 and not whole:

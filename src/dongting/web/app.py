@@ -6,6 +6,7 @@ from dongting.http.limits import LIMITS, Limits
 from dongting.node.agents import Agents
 from dongting.node.config import Config
 from dongting.node.facade import Facade
+from dongting.node.figures import FiguresKept
 from dongting.node.home import Home
 from dongting.node.incoming import Incoming
 from dongting.node.metrics import Metrics, metrics
@@ -13,6 +14,7 @@ from dongting.node.moments import zone_of
 from dongting.node.notices.book import Book
 from dongting.node.notices.words import Words
 from dongting.node.people.accounts import Accounts
+from dongting.store.side import SideStore
 from dongting.store.views import Views
 from dongting.web import (
     account,
@@ -34,6 +36,7 @@ from dongting.web import (
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
 from dongting.web.door import Door
+from dongting.web.figures import Measures
 from dongting.web.places import Place
 from dongting.web.site import Site
 from dongting.web.templates import environment
@@ -106,6 +109,7 @@ def create(
         book=Book(accounts.register.database, accounts.register.clock),
         words=Words(home.rules(), zone_of(genesis.zone), url),
         unread=notices.Unread(),
+        measures=Measures(FiguresKept(SideStore(home.path / "figures"), home.profile())),
         mails=bool(home.config.mail.host),
         home=home.path,
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from dongting.appkit.fields import Text
 from dongting.apps.catalogue.vocabulary import (
     COLUMN_TYPES,
@@ -19,6 +21,7 @@ from dongting.http.codes import NOT_FOUND
 from dongting.http.messages import Reply
 from dongting.store.rows import Facets
 from dongting.web import descriptions, members, offers
+from dongting.web.figures import look
 from dongting.web.offers import Wish
 from dongting.web.site import Site
 from dongting.web.texts import Tongue, marked
@@ -123,8 +126,9 @@ async def dataset(site: Site, visit: Visit) -> Reply:
         }
 
     found = await site.read(read)
+    looked = await look(site, visit, msgspec.to_builtins(found["dataset"]))
     return site.page(
-        visit, "dataset.html", section="catalogue", vocabulary=VOCABULARY, meanings=MEANINGS,
+        visit, "dataset.html", looked=looked, section="catalogue", vocabulary=VOCABULARY, meanings=MEANINGS,
         region=members.region_name, **found,
     )  # fmt: skip
 

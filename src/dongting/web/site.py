@@ -29,6 +29,7 @@ from dongting.wire.profile import Profile
 if TYPE_CHECKING:
     from dongting.web.assets import Assets
     from dongting.web.blocks import Blocks
+    from dongting.web.figures import Measures
     from dongting.web.notices import Unread
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Site:
     """One worker's pages. `url` is the address by which others reach them, without a final slash; `secure`
     says that it is reached encrypted only. `agents` act for the organisations hosted here; `mails`: the node
     sends e-mail;
-    `home` is the node's directory.
+    `home` is the node's directory; `busy` is work that goes on beside the pages.
     """
 
     facade: Facade
@@ -62,8 +63,10 @@ class Site:
     book: Book
     words: Words
     unread: "Unread"
+    measures: "Measures"
     mails: bool
     home: Path
+    busy: set["asyncio.Task[None]"] = field(default_factory=set)
     _names: dict[str, tuple[float, Text]] = field(default_factory=dict)
 
     @property

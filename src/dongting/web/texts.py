@@ -90,6 +90,11 @@ class Tongue:
         """A number with its separators."""
         return numbers.format_decimal(value, locale=self._locale)
 
+    def share(self, part: int, whole: int) -> str:
+        """A part of a whole in per cent, rounded down, so that 100 % means all."""
+        thousandths = part * 1000 // whole if whole else 0
+        return numbers.format_percent(thousandths / 1000, "#,##0.#%", locale=self._locale)
+
     def money(self, minor: int, currency: str) -> str:
         """An amount in minor units, as the language writes it; its currency by the code of ISO 4217."""
         places = PLACES.get(currency, 2)

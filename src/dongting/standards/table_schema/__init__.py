@@ -13,7 +13,9 @@ from dongting.standards.table_schema.dialect import (
     encoding_of,
     sniff,
 )
-from dongting.standards.table_schema.infer import BAD_TABLE, MISSING_VALUES, Inferred, Quality, infer
+from dongting.standards.table_schema.figures import ColumnFigures, Figures, figures
+from dongting.standards.table_schema.infer import MISSING_VALUES, Inferred, Quality, infer
+from dongting.standards.table_schema.rows import BAD_TABLE
 from dongting.standards.table_schema.schema import (
     BAD_CORRECTION,
     BAD_SCHEMA,
@@ -34,11 +36,13 @@ __all__ = [
     "DELIMITERS",
     "MISSING_VALUES",
     "PROFILE",
+    "ColumnFigures",
     "Correction",
     "Dialect",
     "Encoding",
     "Field",
     "FieldType",
+    "Figures",
     "Inferred",
     "Quality",
     "Schema",
@@ -47,6 +51,7 @@ __all__ = [
     "decode_lines",
     "encode",
     "encoding_of",
+    "figures",
     "infer",
     "sniff",
 ]

@@ -3,9 +3,11 @@
 from dongting.web.desk import (
     acting,
     agreements,
+    datasets,
     deliveries,
     evidence,
     explorer,
+    importing,
     lists,
     overview,
     proof,
@@ -18,7 +20,7 @@ from dongting.web.places import Place
 
 PLACES: tuple[Place, ...] = (
     *overview.PLACES, *shelves.PLACES, *explorer.PLACES, *lists.PLACES,
-    *agreements.PLACES, *record.PLACES, *proof.PLACES,
-    *acting.PLACES, *publish.PLACES, *evidence.PLACES, *deliveries.PLACES,
+    *agreements.PLACES, *datasets.PLACES, *record.PLACES, *proof.PLACES,
+    *acting.PLACES, *publish.PLACES, *evidence.PLACES, *importing.PLACES, *deliveries.PLACES,
     *supervising.PLACES,
 )  # fmt: skip

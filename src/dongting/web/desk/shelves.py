@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from dongting.appkit.app import COLLECTIVE, FOUNDER
+from dongting.appkit.fields import Text
 from dongting.http.messages import Reply
 from dongting.node.drafting import ACTIONS, TYPES
 from dongting.node.people.access import READ
@@ -26,6 +27,7 @@ from dongting.web.texts import marked
 from dongting.web.visits import Visit, address
 
 PAGE = 25
+IMPORT = Text(en="Import a catalogue", zh="导入目录")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ async def _shelf(site: Site, visit: Visit, shelf: Shelf) -> Reply:
         for name in shelf.begins
         if may(visit.member, ACTIONS[name])
     ]
+    if begins and "catalogue/publish" in shelf.begins:
+        begins.append((IMPORT, "/import"))
     return site.page(
         visit, "shelf.html", section="desk", shelf=shelf, side=side, words=words, state=state, flow=flow,
         declared=declared, begins=begins, proposes=proposes, **found,

@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from dongting.errors import Refused
-from dongting.standards.table_schema import Dialect, infer
-from dongting.standards.table_schema.infer import BAD_TABLE, BLOCK
+from dongting.standards.table_schema import BAD_TABLE, Dialect, infer
+from dongting.standards.table_schema.infer import BLOCK
 
 
 def column(*cells: str) -> tuple[str, str]:
