@@ -169,6 +169,7 @@ class _Worker:
         )
         self._writer = asyncio.StreamWriter(transport, protocol, None, loop)
         self._listener = asyncio.create_task(self._listen())
+        await self.ask([], {})  # it judges from here on
 
     async def _listen(self) -> None:
         try:

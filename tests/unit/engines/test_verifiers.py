@@ -1,9 +1,12 @@
 """What a signature worker judges, and in which order: strangers' bytes must stay cheap."""
 
+import asyncio
+import sys
+
 import pytest
 
-from dongting.engines.verifiers import judge
-from dongting.errors import Refused
+from dongting.engines.verifiers import Verifiers, judge
+from dongting.errors import Fault, Refused
 from dongting.testing import Ledger
 from dongting.wire.jcs import NOT_CANONICAL
 from dongting.wire.keys import PrivateKey
@@ -42,3 +45,20 @@ def test_arguments_are_looked_at_only_under_a_good_signature(ledger: Ledger) -> 
 def test_an_unknown_key_is_asked_for_before_anything_else_is_done(ledger: Ledger) -> None:
     asked = judged(ledger, disordered(ledger), PrivateKey.generate(ED25519))
     assert asked == ledger.keys["env-bureau"].public().thumbprint(ledger.profile)
+
+
+def test_a_worker_that_cannot_judge_is_met_at_the_start(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    async def main() -> None:
+        verifiers = Verifiers(ledger.profile, ledger.machine.key, 1)
+        try:
+            with pytest.raises((Fault, ConnectionError)):
+                await asyncio.wait_for(verifiers.start(), 20)
+        finally:
+            await verifiers.stop()
+            await asyncio.sleep(0.01)  # the transports tell that they are closed
+
+    asyncio.run(main())
