@@ -22,8 +22,11 @@ SUPERVISOR = "supervisor"
 COLLECTIVE = "collective"  # nobody alone: only a passed proposal
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The base of all records: frozen, without unknown fields, compared and encoded by value."""
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The base of all records: frozen, without unknown fields, compared and encoded by value.
+
+    Values alone form no cycles, so the collector need not look for any.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ StateName = Annotated[str, kind("state", pattern=r"^[A-Za-z_]+$(?!\n)", max_leng
 Count = Annotated[int, kind("count", ge=0, le=MAX_SAFE_INTEGER)]
 
 
-class Text(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Text(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Text for people in Chinese, English or both; at least one must be there (see `check`)."""
 
     zh: Prose | None = None
@@ -78,7 +78,7 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
         return (self.zh or self.en or "") if language == "zh" else (self.en or self.zh or "")
 
 
-class Money(Struct, frozen=True, forbid_unknown_fields=True):
+class Money(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An amount in integer minor units (fen, cents) of an ISO 4217 currency."""
 
     minor: Annotated[int, kind("count", ge=0, le=MAX_SAFE_INTEGER)]
@@ -96,7 +96,7 @@ def amount(minor: int, currency: str) -> str:
     return f"{whole}.{rest:0{places}d} {currency}" if places else f"{whole} {currency}"
 
 
-class Period(Struct, frozen=True, forbid_unknown_fields=True):
+class Period(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """From the start of one moment up to, but not including, another; both in seconds."""
 
     start: Instant
@@ -108,7 +108,7 @@ class Period(Struct, frozen=True, forbid_unknown_fields=True):
             raise Refused(BAD_FIELD, field=field, why="its end must lie after its start")
 
 
-class Attachment(Struct, frozen=True, forbid_unknown_fields=True):
+class Attachment(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A file that travels beside the ledger: its salted commitment, its size in bytes, its media type."""
 
     commitment: Commitment

@@ -62,14 +62,15 @@ class State:
             entry = typed.decode(data)
         except msgspec.MsgspecError as error:
             raise Fault(f"the stored record {address} is damaged: {error}; run `dongting audit`") from error
-        self.remember(address, (entry.body, entry.version))
-        return entry.body, entry.version
+        found = entry.body, entry.version
+        self.remember({address: found})
+        return found
 
-    def remember(self, address: str, record: Versioned) -> None:
-        """Keep a committed record at hand."""
+    def remember(self, records: Mapping[str, Versioned]) -> None:
+        """Keep committed records at hand."""
         if len(self.cache) >= _CACHE_SIZE:
             self.cache.clear()
-        self.cache[address] = record
+        self.cache.update(records)
 
 
 class Frame:
@@ -105,7 +106,7 @@ class Execution:
         self._seen = dict(block)  # as the block stands: what was read or written, and what there is not
         self._writes: dict[str, Versioned] = {}
         self._principal = Principal("", frozenset(), frozenset())
-        self._signers: dict[tuple[str, bytes], Principal] = {}
+        self._admitted: dict[tuple[str, bytes, str], tuple[Principal, Verb]] = {}
         self._told: Execution | None = None  # through which the signers' records were read
         self._app = ""
         self.removals: list[Removal] = []
@@ -142,15 +143,29 @@ class Execution:
         """Look at once at the records that statements name: most ask whether theirs is new."""
         self._seen.update(dict.fromkeys(self._state.absent(addresses), _NONE))
 
-    def signer(self, issuer: str, kid: bytes) -> Principal:
-        """Who signed a statement; remembered until a record is written that told of a signer."""
-        known = self._signers.get((issuer, kid))
-        if known is None:
-            if self._told is None:
-                self._told = Execution(self._state, self._frame, self._block)
-            known = self._state.rules.authority(self._told).signer(issuer, kid.hex())
-            self._signers[issuer, kid] = known
-        return known
+    def admit(self, issuer: str, kid: bytes, action: str) -> tuple[Principal, Verb]:
+        """Who signed a statement and what it does; refuses an unknown key or action and a missing role.
+
+        Remembered until a record is written that told of a signer.
+        """
+        admitted = self._admitted.get((issuer, kid, action))
+        if admitted is None:
+            admitted = self._signer(issuer, kid), self._verb(action)
+            check_role(admitted[1], admitted[0])
+            self._admitted[issuer, kid, action] = admitted
+        return admitted
+
+    def _signer(self, issuer: str, kid: bytes) -> Principal:
+        if self._told is None:
+            self._told = Execution(self._state, self._frame, self._block)
+        return self._state.rules.authority(self._told).signer(issuer, kid.hex())
+
+    def _verb(self, action: str) -> Verb:
+        """The action, if the network runs its application at this height (kernel rule 11)."""
+        verb = self._state.rules.actions.get(action)
+        if verb is None or not self.runs(verb.app.name):
+            raise Refused(codes.UNKNOWN_ACTION, action=action)
+        return verb
 
     def get(self, record: type[R], id: str) -> R | None:
         found: R | None = self._find(record, self._records[record].prefix + id)[0]
@@ -264,7 +279,7 @@ class Execution:
         self._block.update(writes)
         self._seen.update(writes)
         if self._told is not None and not self._told._seen.keys().isdisjoint(writes):
-            self._told, self._signers = None, {}
+            self._told, self._admitted = None, {}
         return writes
 
 

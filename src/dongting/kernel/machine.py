@@ -16,7 +16,7 @@ from dongting.appkit.authority import Principal
 from dongting.appkit.context import Reader
 from dongting.errors import Fault, Refused, require
 from dongting.kernel import codes
-from dongting.kernel.context import Execution, Frame, State, Versioned, check_role, decode_arguments
+from dongting.kernel.context import Execution, Frame, State, Versioned, decode_arguments
 from dongting.kernel.entries import (
     GENESIS_KEY,
     GENESIS_LEAF,
@@ -33,7 +33,7 @@ from dongting.kernel.entries import (
 )
 from dongting.kernel.log import Log, LogUpdate
 from dongting.kernel.redaction import Removal, block_at, block_of, kept
-from dongting.kernel.replay import ReplayWindow
+from dongting.kernel.replay import Place, ReplayWindow
 from dongting.kernel.rules import Rules, Verb
 from dongting.kernel.store import Change, Store
 from dongting.kernel.tree import Tree, TreeUpdate
@@ -160,7 +160,7 @@ class Machine:
     def check(self, statement: Statement, time: int) -> None:
         """Refuse what could not be accepted in a block of that time; the present state is left alone."""
         frame = self._frame(self.head.height + 1, time)
-        seen = self._replay.seen([statement], time)[0]
+        seen = self._replay.seen([statement], self._replay.keys([statement], time), time)[0]
         if seen is not None and seen[1] == statement.leaf:
             return
         self._run(Execution(self._state, frame, {}), statement, self._asked(statement), seen)
@@ -174,17 +174,17 @@ class Machine:
         time = max(time, head.time)
         height = head.height + 1
         frame = self._frame(height, time)
-        seen = self._replay.seen(statements, time)
-        # In rounds, not statement by statement: a core that goes on doing the same has its code at hand.
-        asked = [self._asked(statement) for statement in statements]
+        keys = self._replay.keys(statements, time)
+        seen = self._replay.seen(statements, keys, time)
         block = Block(head, [])
         work = self._execution(frame, block)
         work.expect([statement.subject for statement in statements])
-        mine: dict[tuple[str, bytes], tuple[int, bytes]] = {}
+        mine: dict[bytes, Place] = {}
         accepted: list[Statement] = []
-        for statement, arguments, before in zip(statements, asked, seen, strict=True):
-            name = (statement.issuer, statement.nonce)
-            before = before or mine.get(name)
+        # In rounds, not statement by statement: a core that goes on doing the same has its code at hand.
+        asked = [self._asked(statement) for statement in statements]
+        for statement, arguments, key, before in zip(statements, asked, keys, seen, strict=True):
+            before = before or mine.get(key)
             if before is not None and before[1] == statement.leaf:
                 block.outcomes.append(self._again(before[0], height, time))
                 continue
@@ -196,10 +196,10 @@ class Machine:
                 block.outcomes.append(refusal)
                 continue
             accepted.append(statement)
-            mine[name] = (index, statement.leaf)
+            mine[key] = (index, statement.leaf)
             block.outcomes.append(Accepted(index, height, time))
         if accepted:
-            self._close(block, height, time, accepted)
+            self._close(block, height, time, accepted, self._replay.records(mine))
         return block
 
     def _execution(self, frame: Frame, block: Block) -> Execution:
@@ -219,7 +219,7 @@ class Machine:
         work: Execution,
         statement: Statement,
         arguments: Any,
-        before: tuple[int, bytes] | None,
+        before: Place | None,
         index: int,
     ) -> None:
         """Run a statement and add what it did to the block."""
@@ -235,14 +235,10 @@ class Machine:
         end = self.block_of(index)
         return Accepted(index, end.height, end.time)
 
-    def _run(
-        self, work: Execution, statement: Statement, arguments: Any, before: tuple[int, bytes] | None
-    ) -> None:
+    def _run(self, work: Execution, statement: Statement, arguments: Any, before: Place | None) -> None:
         self._perform(work, statement, arguments, *self._admit(work, statement, before))
 
-    def _admit(
-        self, work: Execution, statement: Statement, before: tuple[int, bytes] | None
-    ) -> tuple[Principal, Verb]:
+    def _admit(self, work: Execution, statement: Statement, before: Place | None) -> tuple[Principal, Verb]:
         """Judge all of a statement but its arguments: who acts, and what."""
         time = work.time
         if statement.network != self.network:
@@ -253,10 +249,7 @@ class Machine:
             raise Refused(codes.EXPIRED, until=moment(statement.last_moment()))
         if before is not None:
             raise Refused(codes.REPLAYED, issuer=statement.issuer, index=before[0])
-        principal = work.signer(statement.issuer, statement.kid)
-        verb = self._verb(work, statement)
-        check_role(verb, principal)
-        return principal, verb
+        return work.admit(statement.issuer, statement.kid, statement.action)
 
     def _perform(
         self, work: Execution, statement: Statement, arguments: Any, principal: Principal, verb: Verb
@@ -268,13 +261,6 @@ class Machine:
             raise Refused(codes.WRONG_SUBJECT, expected=expected)
         work.begin(principal)
         work.run(verb, arguments)
-
-    def _verb(self, work: Execution, statement: Statement) -> Verb:
-        """The action, if the network runs its application at this height (kernel rule 11)."""
-        verb = self.rules.actions.get(statement.action)
-        if verb is None or not work.runs(verb.app.name):
-            raise Refused(codes.UNKNOWN_ACTION, action=statement.action)
-        return verb
 
     def _settle(self, block: Block) -> list[Change]:
         """Add the records that are pending to what the block stores and to what its state tree takes."""
@@ -309,12 +295,14 @@ class Machine:
             raise Fault(f"the store has lost the record {key[1:].decode('ascii', 'replace')}")
         return stored
 
-    def _close(self, block: Block, height: int, time: int, accepted: Sequence[Statement]) -> None:
+    def _close(
+        self, block: Block, height: int, time: int, accepted: Sequence[Statement], replay: Sequence[Change]
+    ) -> None:
         """Add the leaves, the block end and what commits to all of it."""
         head = self.head
         self._settle(block)
         block.changes += [(leaf_key(n), statement.data) for n, statement in enumerate(accepted, head.size)]
-        block.changes += self._replay.records(accepted, head.size, time)
+        block.changes += replay
         block.tree = self.tree.update(block.hashes)
         end = BlockEnd(height, time, head.size, block.tree.root).encode()
         block.changes.append((leaf_key(head.size + len(accepted)), end))
@@ -362,8 +350,7 @@ class Machine:
             self.tree.commit(block.tree)
         if block.log is not None:
             self.log.commit(block.log)
-        for address, record in block.records.items():
-            self._state.remember(address, record)
+        self._state.remember(block.records)
         self.head = block.head
         self._point(3)
 
@@ -373,7 +360,7 @@ class Machine:
         """The COSE_Key bytes of the registered signing key with this thumbprint (64 hex digits)."""
         return self.rules.authority(self.reader()).key(kid)
 
-    def find_statement(self, issuer: str, nonce: bytes) -> tuple[int, bytes] | None:
+    def find_statement(self, issuer: str, nonce: bytes) -> Place | None:
         """Index and leaf hash of the statement accepted under this issuer and cti in the replay window."""
         return self._replay.find(issuer, nonce, self.head.time)
 

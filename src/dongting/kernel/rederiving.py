@@ -25,6 +25,7 @@ from dongting.kernel.entries import (
 from dongting.kernel.findings import STORED_WRONG
 from dongting.kernel.machine import Block, Machine, Written
 from dongting.kernel.redaction import Removal, block_at, block_of, removal
+from dongting.kernel.replay import Place
 from dongting.kernel.rules import Rules
 from dongting.kernel.store import Change, Store
 from dongting.wire.state import KEY_DOMAIN, VALUE_DOMAIN
@@ -83,7 +84,7 @@ class Rederiving(Machine):
         work: Execution,
         statement: Statement,
         arguments: Any,
-        before: tuple[int, bytes] | None,
+        before: Place | None,
         index: int,
     ) -> None:
         redacted = not statement.payload
@@ -127,7 +128,7 @@ class Rederiving(Machine):
         work: Watched,
         statement: Statement,
         arguments: Any,
-        before: tuple[int, bytes] | None,
+        before: Place | None,
         index: int,
     ) -> dict[str, bytes] | None:
         """The entries that a statement writes; None when it read blanked text and refused."""

@@ -6,13 +6,16 @@ t + MAX_AHEAD + MAX_LIFETIME, so the present epoch and the one before are all th
 window of a `cti` is thus that of the statement that bears it: the same bytes are never accepted twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from dongting.kernel.store import REPLAY_WINDOW, Change, Store
 from dongting.wire.statement import MAX_AHEAD, MAX_LIFETIME, Statement
 
 EPOCH = MAX_LIFETIME + MAX_AHEAD  # seconds
+
+#: The index of an accepted statement in the log, and its leaf hash.
+Place = tuple[int, bytes]
 
 
 @lru_cache(maxsize=4)
@@ -30,11 +33,14 @@ class ReplayWindow:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def seen(self, statements: Sequence[Statement], time: int) -> list[tuple[int, bytes] | None]:
-        """For each statement, the index and leaf hash of the one accepted under its issuer and nonce."""
+    def keys(self, statements: Sequence[Statement], time: int) -> list[bytes]:
+        """Under which key each statement is remembered when a block of that time accepts it."""
+        prefix = _prefix(time // EPOCH)
+        return [prefix + each.nonce + each.issuer.encode("ascii") for each in statements]
+
+    def seen(self, statements: Sequence[Statement], keys: Sequence[bytes], time: int) -> list[Place | None]:
+        """For each statement, whose keys are given, the one accepted under its issuer and nonce."""
         epoch = time // EPOCH
-        prefix = _prefix(epoch)
-        keys = [prefix + each.nonce + each.issuer.encode("ascii") for each in statements]
         found = [None if value is None else _place(value) for value in self._store.get_many(keys)]
         # What is dated in this epoch cannot have been accepted in the one before.
         start = epoch * EPOCH + MAX_AHEAD
@@ -44,21 +50,17 @@ class ReplayWindow:
             found[n] = None if value is None else _place(value)
         return found
 
-    def find(self, issuer: str, nonce: bytes, time: int) -> tuple[int, bytes] | None:
-        """Index and leaf hash of the statement accepted under this issuer and nonce."""
+    def find(self, issuer: str, nonce: bytes, time: int) -> Place | None:
+        """The statement accepted under this issuer and nonce."""
         epoch = time // EPOCH
         for value in self._store.get_many([_key(at, issuer, nonce) for at in (epoch, epoch - 1)]):
             if value is not None:
                 return _place(value)
         return None
 
-    def records(self, accepted: Sequence[Statement], first: int, time: int) -> list[Change]:
-        """The changes that remember accepted statements, the first of which has the index `first`."""
-        prefix = _prefix(time // EPOCH)
-        return [
-            (prefix + each.nonce + each.issuer.encode("ascii"), index.to_bytes(8) + each.leaf)
-            for index, each in enumerate(accepted, first)
-        ]
+    def records(self, accepted: Mapping[bytes, Place]) -> list[Change]:
+        """The changes that remember accepted statements under their keys."""
+        return [(key, index.to_bytes(8) + leaf) for key, (index, leaf) in accepted.items()]
 
     def expired(self, before: int, time: int) -> list[bytes]:
         """The prefixes of keys to drop: epochs from which nothing can come any more.
@@ -69,5 +71,5 @@ class ReplayWindow:
         return [_prefix(each) for each in (last - 1, last) if 0 <= each < epoch - 1]
 
 
-def _place(value: bytes) -> tuple[int, bytes]:
+def _place(value: bytes) -> Place:
     return int.from_bytes(value[:8]), value[8:]

@@ -153,31 +153,26 @@ def inclusion_paths(profile: Profile, first: int, last: int, size: int, hash_at:
     """The inclusion paths of the leaves from `first` up to `last`, which is left out; shared work is once."""
     require(0 <= first < last <= size <= MAX_SIZE, OUTSIDE_TREE, size=size, place=last)
 
-    def paths(start: int, end: int, low: int, high: int) -> list[list[bytes]]:
+    def paths(start: int, end: int, low: int, high: int, above: list[bytes]) -> list[list[bytes]]:
         if end - start == 1:
-            return [[]]
+            return [above]
         if high - low == end - start == 2:  # the lowest pairs are most of all the work
-            return [[hash_at(0, end - 1)], [hash_at(0, start)]]
+            return [[hash_at(0, end - 1), *above], [hash_at(0, start), *above]]
         if high - low == end - start == 4:
             a, b, c, d = (hash_at(0, index) for index in range(start, end))
             ab, cd = hash_at(1, start >> 1), hash_at(1, (start >> 1) + 1)
-            return [[b, cd], [a, cd], [d, ab], [c, ab]]
+            return [[b, cd, *above], [a, cd, *above], [d, ab, *above], [c, ab, *above]]
         middle = start + split(end - start)
         found: list[list[bytes]] = []
         if low < middle:
             sibling = range_hash(profile, middle, end, hash_at)
-            found = paths(start, middle, low, min(high, middle))
-            for path in found:
-                path.append(sibling)
+            found = paths(start, middle, low, min(high, middle), [sibling, *above])
         if high > middle:
             sibling = range_hash(profile, start, middle, hash_at)
-            right = paths(middle, end, max(low, middle), high)
-            for path in right:
-                path.append(sibling)
-            found += right
+            found += paths(middle, end, max(low, middle), high, [sibling, *above])
         return found
 
-    return paths(0, size, first, last)
+    return paths(0, size, first, last, [])
 
 
 def consistency_path(profile: Profile, first: int, second: int, hash_at: HashAt) -> list[bytes]:

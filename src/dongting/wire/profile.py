@@ -5,9 +5,9 @@ Fixed in genesis for the life of a network. *international*: SHA-256 (FIPS 180-4
 Code takes the hash from the profile and never names one itself.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import sha256 as _sha256
 from typing import Literal
 
 import gmssl_pyx
@@ -26,7 +26,7 @@ UNKNOWN_PROFILE = Code(
 
 def sha256(data: bytes) -> bytes:
     """SHA-256 of the data, 32 bytes."""
-    return hashlib.sha256(data).digest()
+    return _sha256(data).digest()
 
 
 def sm3(data: bytes) -> bytes:
