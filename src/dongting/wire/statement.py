@@ -8,11 +8,12 @@ writes there, and re-encodes the payload.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from dongting.errors import Code, Refused, require
+from dongting.errors import Code, Refused
 from dongting.wire import jcs
 from dongting.wire.cbor import encode
 from dongting.wire.keys import PublicKey, SigningKey
@@ -146,6 +147,7 @@ _TEXT_HEADS = [encode("x" * size)[: -size or None] for size in range(161)]
 _LEAST = {2: 24, 3: 1 << 8, 5: 1 << 16, 9: 1 << 32}
 
 
+@lru_cache(maxsize=4096)
 def _string_head(size: int) -> bytes:
     """How a byte string of so many bytes begins."""
     if size < 24:
@@ -190,7 +192,8 @@ def check_arguments(statement: Statement) -> None:
 def opened(data: bytes, profile: Profile) -> Statement:
     """The statement in these bytes before its arguments are checked, which takes a hundred times as long as
     the rest: whoever takes statements from strangers verifies the signature in between."""
-    require(len(data) <= MAX_STATEMENT, TOO_LARGE, size=len(data))
+    if len(data) > MAX_STATEMENT:
+        raise Refused(TOO_LARGE, size=len(data))
     found = _SHAPE.match(data)
     if found is None:
         raise _malformed("it does not begin as COSE_Sign1 with the header and the claims of a statement")
@@ -198,10 +201,11 @@ def opened(data: bytes, profile: Profile) -> Statement:
         header_head, alg, kid, count, issuer_head, issuer, subject_head, subject, network_head, network,
         exp, iat, nonce, action_head, action, payload_head,
     ) = found.groups()  # fmt: skip
-    payload = data[found.end() : -_SIGNATURE_SIZE]
+    end = found.end()
+    payload = data[end:-_SIGNATURE_SIZE]
     heads = (
         header_head, count, issuer_head, subject_head, network_head, action_head, payload_head,
-        data[found.end() + len(payload) : -64],
+        data[end + len(payload) : -64],
     )  # fmt: skip
     if heads != (
         _string_head(found.end("action") - 2 - len(header_head)), _COUNT[exp is not None],

@@ -108,3 +108,15 @@ def test_brackets_side_by_side_are_not_depth():
 @pytest.mark.parametrize("data", [b"[" * 200_000, b'{"":' * 100_000, b"[" * 50_000 + b"]" * 50_000])
 def test_hostile_depth_is_refused(data):
     refused(data)
+
+
+@pytest.mark.parametrize("levels", [1, 4, 5, 6, 40])
+@pytest.mark.parametrize("key", ["a", "数", "\U0001f600"])
+def test_deep_and_shallow_values_are_read_alike(levels, key):
+    def nested(value: bytes) -> bytes:
+        return b'{"%b":' % key.encode() * levels + value + b"}" * levels
+
+    good = nested('{"a":[9007199254740991,true,null],"\U0001f600":1,"\uffff":2}'.encode())
+    assert jcs.encode(jcs.decode(good)) == good
+    for value in ('{"b":1,"a":1}', '{"a":9007199254740992}', '{"a":1.0}', '{"\uffff":2,"\U0001f600":1}'):
+        refused(nested(value.encode()))
