@@ -221,10 +221,11 @@ _ARTICLES = (
         "Where it is said, with evidence or reasons, that data was not authentic before it was put on the "
         "chain, the court examines this and may require the party to prove authenticity before storage, "
         "considering source, generation, storage, notarisation, third-party witnesses and corroborating "
-        "data. The ledger does not help there (section 7, number 1).",
+        "data; what can neither be proven or explained nor be corroborated by other evidence is not held "
+        "authentic. The ledger does not help there (section 7, number 1).",
         "当事人提出数据上链前已不具备真实性并提供证据或说明理由的，人民法院应当审查，可以要求提交方证明上链"
-        "前的真实性，并结合数据来源、生成机制、存储过程、公证、第三方见证、关联印证数据等综合判断。账本对此"
-        "不能提供证明（见第七部分第1项）。",
+        "前的真实性，并结合数据来源、生成机制、存储过程、公证、第三方见证、关联印证数据等综合判断；不能证明或"
+        "合理说明、也无法与其他证据相互印证的，不予确认其真实性。账本对此不能提供证明（见第七部分第1项）。",
     )),
     (("Article 19", "第十九条"), (
         "A party may ask for a person with expert knowledge to give an opinion on the technology; the "
