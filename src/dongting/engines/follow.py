@@ -121,7 +121,8 @@ class Ledger(Protocol):
 class Follow:
     """Follows `source` into `machine`; `committed` is told each block and the seconds that it took.
 
-    `away` says why the source cannot be followed just now, `halted` why it is followed no more.
+    `away` says why the source cannot be followed just now, `halted` why it is followed no more; `level` that
+    since its start it held all that the source had.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class Follow:
         self.target = machine.head.size
         self.away: Refused | None = None
         self.halted = halted
+        self.level = False
 
     @property
     def stalled(self) -> Refused | None:
@@ -229,6 +231,14 @@ class Follow:
         except TimeoutError:
             return
 
+    async def catch_up(self, note: bytes) -> None:
+        """Take over what a signed note of the source commits to, once; for an engine that was not started."""
+        await self._verifiers.start()
+        try:
+            await self._take(note)
+        finally:
+            await self._verifiers.stop()
+
     async def replay(self, leaves: Iterable[bytes]) -> None:
         """Execute leaves that were authenticated elsewhere, up to the last whole block; for an engine
         that was not started."""
@@ -254,8 +264,12 @@ class Follow:
 
     async def _step(self) -> None:
         """Take over all that the source's newest checkpoint commits to."""
+        await self._take(await self._source.checkpoint(self._machine.head.size))
+        self.level = True
+
+    async def _take(self, note: bytes) -> None:
+        """Take over all that a signed note commits to."""
         machine, source = self._machine, self._source
-        note = await source.checkpoint(machine.head.size)
         shown = self._ledger.verified(note)
         held = machine.head.size
         if shown.size < held:

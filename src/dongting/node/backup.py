@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,11 +156,12 @@ def _open(home: Home) -> Machine:
 
 
 def restore(
-    directory: Path, home_path: Path, notes: list[bytes], erasures: list[Erased]
+    directory: Path, home_path: Path, notes: list[bytes], erasures: list[Erased], peers: Sequence[str] = ()
 ) -> tuple[Manifest, Refused | None, int]:
     """Make a new home from a backup; its manifest, why it is read-only if it is, and files erased.
 
-    `notes` are the newest checkpoints of holders of the log; `erasures` those that a newer copy knows.
+    `notes` are the newest checkpoints of holders of the log, `peers` addresses of nodes that the restored one
+    asks when it starts; `erasures` those that a newer copy knows.
     What the ledger itself says was erased is erased here, too.
     """
     manifest = verify(directory)
@@ -172,7 +173,7 @@ def restore(
         for name in manifest.files:
             if name != CONFIG:
                 _copy(directory / name, making / name)
-        _write_config(directory / CONFIG, making)
+        _write_config(directory / CONFIG, making, peers)
         why, gone = _judge(making, notes, erasures)
         os.sync()
         if home_path.exists():
@@ -195,8 +196,8 @@ def _judge(path: Path, notes: list[bytes], erasures: list[Erased]) -> tuple[Refu
         machine.store.close()
 
 
-def _write_config(source: Path, home: Path) -> None:
-    """The settings of the backup, with every path inside the new home."""
+def _write_config(source: Path, home: Path, peers: Sequence[str]) -> None:
+    """The settings of the backup, with every path inside the new home, and more peers to ask."""
     tables: dict[str, dict[str, Any]] = tomllib.loads(source.read_text("utf-8")) if source.exists() else {}
     for section, name, value in (
         ("node", "home", "."),
@@ -205,6 +206,10 @@ def _write_config(source: Path, home: Path) -> None:
         ("views", "url", "sqlite"),
     ):
         tables.setdefault(section, {})[name] = value
+    if peers:
+        asked = tables.setdefault("restore", {})
+        asked["peers"] = " ".join(dict.fromkeys([*asked.get("peers", "").split(), *peers]))
+    read(tables)  # refuses an address that is none
     text = ""
     for section, table in tables.items():
         text += f"[{section}]\n" + "".join(f"{name} = {toml(value)}\n" for name, value in table.items())

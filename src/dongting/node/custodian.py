@@ -18,7 +18,7 @@ from dongting.errors import Code, Refused, require
 from dongting.node.keystore import BAD_NAME, ORGANISATION, Keystore
 from dongting.node.signing import new_keys
 from dongting.wire.envelope import Envelope
-from dongting.wire.keys import to_base64
+from dongting.wire.keys import SigningKey, to_base64
 from dongting.wire.possession import prove
 from dongting.wire.profile import Profile
 from dongting.wire.statement import Statement, completed, decode, is_to_be_signed
@@ -148,6 +148,10 @@ class Keyring(Custodian):
 
     async def unlock_for(self, organisation: str, passphrase: bytes) -> None:
         await asyncio.to_thread(self._store(organisation).unlock, passphrase)
+
+    def key_of(self, organisation: str) -> SigningKey:
+        """The organisation's present signing key, for the ledger's process itself."""
+        return self._unlocked(organisation).signing_key(f"{organisation}/signing")
 
     async def make_for(self, organisation: str, network: str) -> Made:
         if not (self._directory / organisation / "keystore.json").exists():

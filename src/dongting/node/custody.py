@@ -44,6 +44,15 @@ PARTS_QUOTA = Code(
     status=507,
 )  # fmt: skip
 
+CONTENTS_WAIT = Code(
+    "restore", 5, "contents-wait",
+    "This node was restored from a backup and gives out no files and parts before it knows what was erased "
+    "since; `dongting status` says what it waits for.",
+    "本节点由备份恢复；在得知此后删除了哪些内容之前，不提供文件和附件。"
+    "`dongting status` 会说明正在等待什么。",
+    status=503,
+)  # fmt: skip
+
 MAX_READERS = 1000
 BLOCK = 4096  # bytes that the smallest file takes on a disk
 
@@ -91,11 +100,14 @@ _decode = msgspec.json.Decoder(Kept).decode
 
 
 class Custody:
-    """Three side stores, one lock that their writers share, and the list of what is meant for whom."""
+    """Three side stores, one lock that their writers share, and the list of what is meant for whom.
+
+    Nothing is read while the file `waiting` is there: a restored node does not know yet what was erased.
+    """
 
     def __init__(
         self, uploads: SideStore, envelopes: SideStore, parts: SideStore, lock: Path, exchange: Exchange,
-        quota: int = 2**50,
+        quota: int = 2**50, waiting: Path | None = None,
     ) -> None:  # fmt: skip
         self._uploads = uploads
         self._envelopes = envelopes
@@ -103,6 +115,7 @@ class Custody:
         self._lock = lock
         self._exchange = exchange
         self._quota = quota
+        self._waiting = waiting
         self._usage = lock.with_name("parts-usage.json")
         private_directory(lock.parent)
 
@@ -125,6 +138,7 @@ class Custody:
 
     def file(self, address: str) -> Kept | None:
         """What is known of the file at that address."""
+        self._settled()
         return _read(self._envelopes, address)
 
     def own(self, address: str, caller: Caller) -> None:
@@ -156,7 +170,12 @@ class Custody:
 
     def part(self, commitment: str) -> Kept | None:
         """The part kept under that commitment."""
+        self._settled()
         return _read(self._parts, commitment)
+
+    def _settled(self) -> None:
+        """Refuse while the node may still hold what was erased after its backup."""
+        require(self._waiting is None or not self._waiting.exists(), CONTENTS_WAIT)
 
     def put_part(self, commitment: str, caller: Caller, part: Kept) -> None:
         """Keep a part of the caller's; the same ciphertext again only adds envelopes."""
@@ -203,10 +222,10 @@ class Custody:
     def list_anew(self) -> None:
         """Note all that is kept here, for a list that is new: an older node had none."""
         for commitment in self._parts.names():
-            if (kept := self.part(commitment)) is not None:
+            if (kept := _read(self._parts, commitment)) is not None:
                 self._exchange.note("part", commitment, kept.owner, [e.reader for e in kept.envelopes])
         for address in self._envelopes.names():
-            if (kept := self.file(address)) is not None:
+            if (kept := _read(self._envelopes, address)) is not None:
                 self._exchange.note("file", address, kept.owner, [e.reader for e in kept.envelopes])
 
     @contextmanager

@@ -1,8 +1,8 @@
 """A member's own node: it follows another one and derives log, state and roots itself.
 
 It signs no checkpoints: it shows those of the log that it has verified and reached. Its own key signs the
-requests to the node that it follows. What it was shown in contradiction to its log is kept in the file
-`forked` of its home, and it follows nobody until its operator has taken that file away.
+requests to the node that it follows. What it was shown in contradiction to its log is kept
+(`dongting.node.forks`), and it follows nobody until its operator has taken that file away.
 """
 
 import contextlib
@@ -12,36 +12,30 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
 from dongting.engines.cometbft.directory import Settings
 from dongting.engines.follow import FORKED, Follow
 from dongting.engines.machine import Engine
 from dongting.errors import Code, Refused, require
 from dongting.kernel.machine import Block
 from dongting.kernel.store import Store
+from dongting.node import forks
 from dongting.node.courier import Courier
 from dongting.node.custody import Custody
 from dongting.node.facade import Fate, Submitted
 from dongting.node.installed import downloadable
-from dongting.node.ledger import NOT_A_STATEMENT, LedgerNode, Limits
+from dongting.node.ledger import CATCHING_UP, NOT_A_STATEMENT, LedgerNode, Limits
 from dongting.node.restored import log_keys
 from dongting.node.upstream import Nowhere, Upstream
-from dongting.store.disk import replace_file
 from dongting.store.exchange import Exchange
 from dongting.store.files import Files
 from dongting.store.side import SideStore
 from dongting.wire import checkpoint as checkpoints
-from dongting.wire import note as notes
 from dongting.wire import receipt as receipts
 from dongting.wire.checkpoint import Checkpoint
-from dongting.wire.keys import SigningKey, to_base64
+from dongting.wire.keys import SigningKey
 from dongting.wire.merkle import leaf_hash
 from dongting.wire.statement import decode as decode_statement
 
-FILE = "forked"
-FORMAT = "dongting-fork-1"
 TRANSFER = "sharing.transfer"
 FLUSH = 5.0  # seconds for which a statement waits until the parts before it have arrived upstream
 
@@ -50,12 +44,6 @@ OTHER_LOG = Code(
     "The node at {source} shows the log {given}, and this node follows {origin}. Check engine.upstream.",
     "位于 {source} 的节点出示的是日志 {given}，而本节点跟随 {origin}。请检查 engine.upstream。",
     status=502,
-)  # fmt: skip
-CATCHING_UP = Code(
-    "follow", 8, "catching-up",
-    "This node is taking over blocks just now and has no checkpoint of its present end; try again shortly.",
-    "本节点正在获取区块，尚无当前末端的检查点；请稍后重试。",
-    status=503,
 )  # fmt: skip
 NO_NODE_KEY = Code(
     "follow", 9, "node-key-locked",
@@ -108,23 +96,6 @@ class Parcels:
     files: Files
 
 
-class Evidence(Struct, frozen=True):
-    """Two signed checkpoints of one log of which neither extends the other, and what was shown as proof.
-
-    `held` is the note that this node had adopted, `log` the size and root of its log (hexadecimal) when it
-    was shown `shown`; `proof` are hashes in base64url.
-    """
-
-    format: str
-    network: str
-    source: str
-    time: int
-    held: str
-    log: tuple[int, str]
-    shown: str
-    proof: list[str]
-
-
 class FollowNode(LedgerNode):
     """A node that follows the one at `upstream`; `log_key` is here the node key that signs its requests."""
 
@@ -142,7 +113,7 @@ class FollowNode(LedgerNode):
     ) -> None:
         self._upstream_url = upstream
         self._organisations = list(organisations)
-        self._forked = directory / FILE
+        self._forked = directory / forks.FILE
         self._receipts = SideStore(directory / "receipts")
         self._parcels = parcels
         self._courier: Courier | None = None
@@ -164,7 +135,7 @@ class FollowNode(LedgerNode):
             self._online.unlock(self._log_key, self._organisations)
         halted = Refused(STILL_FORKED, evidence=self._forked).text() if self._forked.exists() else None
         self._following_engine = Follow(
-            machine, self._upstream, self, workers=limits.workers, committed=self._committed, halted=halted
+            machine, self._upstream, self, workers=limits.workers, committed=self.committed, halted=halted
         )
         return self._following_engine
 
@@ -181,8 +152,8 @@ class FollowNode(LedgerNode):
         self._upstream.close()
         await super().stop()
 
-    def _committed(self, block: Block, seconds: float) -> None:
-        super()._committed(block, seconds)
+    def committed(self, block: Block, seconds: float) -> None:
+        super().committed(block, seconds)
         for change in block.written:
             type, _, id = change.address.partition("/")
             if type == TRANSFER and self._courier is not None:
@@ -226,20 +197,10 @@ class FollowNode(LedgerNode):
         )  # fmt: skip
         return checkpoints.verify(note, log_keys(self.machine)).checkpoint
 
-    def adopt(self, note: bytes) -> None:
-        """Show this note from now on: the head is where it says."""
-        self._issuer.adopt(note)
-        self._collector.wake()
-
     def forked(self, note: bytes, proof: Sequence[bytes]) -> str:
         """Keep the evidence of a second history; the file that holds it."""
-        head = self.machine.head
-        evidence = Evidence(
-            FORMAT, head.network, self._upstream.name, self._clock(), self._issuer.note.decode(),
-            (head.size, head.root.hex()), note.decode(), [to_base64(each) for each in proof],
-        )  # fmt: skip
-        replace_file(self._forked, msgspec.json.format(msgspec.json.encode(evidence), indent=1) + b"\n")
-        return str(self._forked)
+        source, now = self._upstream.name, self._clock()
+        return str(forks.keep(self._directory, self.machine.head, source, now, self.note, note, proof))
 
     # What a follower answers otherwise
 
@@ -282,6 +243,11 @@ class FollowNode(LedgerNode):
         statement = redacted or decode_statement(self.machine.leaf(index), self.machine.profile)
         return statement.leaf.hex()
 
+    @property
+    def level(self) -> bool:
+        """Whether since its start it held all that the node which it follows had."""
+        return self._following_engine.level
+
     async def close(self) -> None:
         """Close a node that was never started."""
         self._upstream.close()
@@ -308,13 +274,11 @@ class FollowNode(LedgerNode):
         self.adopt(note)
 
     async def prove(self, addresses: list[str]) -> bytes:
-        note = self._issuer.note
-        whole = note and checkpoints.read(notes.decode(note).text).size == self.machine.head.size
-        require(whole, CATCHING_UP)
+        require(self.note, CATCHING_UP)
         return await super().prove(addresses)
 
     async def checkpoint(self) -> str:
-        require(self._issuer.note, CATCHING_UP)
+        require(self.note, CATCHING_UP)
         return await super().checkpoint()
 
     def _following(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from dongting.appkit.fields import Text
 from dongting.errors import Refused
+from dongting.node import forks
 from dongting.node.facade import Alarm, Facade
 from dongting.node.hooks.tables import delivery, hook
 from dongting.node.people.database import Database
@@ -42,6 +43,8 @@ async def findings(
         found += map(_alarm, status.alarms)
         lists = await asyncio.to_thread(lambda: views.height)
         found.append(_lists(lists, status.height))
+    if await asyncio.to_thread((home / forks.FILE).exists):
+        found.append(_forked(home))
     found.append(_disk(await asyncio.to_thread(free_bytes, home)))
     if organisation is not None:
         found.append(await asyncio.to_thread(_webhooks, database, organisation))
@@ -83,6 +86,22 @@ def _ledger(writing: bool, reason: str | None, height: int) -> Finding:
 def _alarm(alarm: Alarm) -> Finding:
     title = Text(en="Consortium", zh="联盟")
     return Finding(alarm.code, False, title, Text(en=alarm.en, zh=alarm.zh))
+
+
+def _forked(home: Path) -> Finding:
+    file = home / forks.FILE
+    return Finding(
+        "history", False, Text(en="One history", zh="单一历史"),
+        Text(
+            en=f"This node was shown two histories of its log: {file} holds both signed checkpoints.",
+            zh=f"本节点曾被出示其日志的两段历史：{file} 保存了两份已签名的检查点。",
+        ),
+        Text(
+            en="Show that file to the other members: somebody signed two histories. When it is settled "
+            "which one counts, the operator removes the file and restarts the node.",
+            zh="请向其他成员出示该文件：有人签署了两段历史。确认以哪一段为准后，由运维人员移除该文件并重新启动节点。",
+        ),
+    )  # fmt: skip
 
 
 def _lists(reached: int, height: int) -> Finding:

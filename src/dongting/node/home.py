@@ -38,6 +38,7 @@ NO_NETWORK = Code(
 )  # fmt: skip
 
 
+FILE_RESTORED = "restored"  # there while a restored node waits (`dongting.node.restored`)
 _STALE = 86_400  # seconds after which nobody works on such a directory any more
 
 
@@ -107,7 +108,7 @@ class Home:
         return Custody(
             SideStore(self.path / "uploads"), self.envelopes(), self.parts(),
             self.path / "run" / "custody.lock", exchange,
-            self.config.files.parts_quota,
+            self.config.files.parts_quota, self.path / FILE_RESTORED,
         )  # fmt: skip
 
     def views(self) -> Views:

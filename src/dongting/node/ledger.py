@@ -22,6 +22,7 @@ from dongting.kernel.entries import decode_entry, record_key
 from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
 from dongting.kernel.store import Store
+from dongting.node import forks
 from dongting.node.alarms import ALARMS, alarms
 from dongting.node.checkpoints import Issuer
 from dongting.node.config import WitnessSettings
@@ -48,6 +49,7 @@ from dongting.node.restored import log_keys
 from dongting.node.signing import witness_key
 from dongting.node.validators import members, voting
 from dongting.node.witness import NOT_A_WITNESS, Collector, Witness, asked, trusted
+from dongting.wire import checkpoint as checkpoints
 from dongting.wire import receipt as receipts
 from dongting.wire.genesis import decode as decode_genesis
 from dongting.wire.genesis import origin
@@ -76,6 +78,13 @@ NO_RECORD = Code(
     "There is no record {address}; check the type and the id.",
     "没有记录 {address}；请检查类型和编号。",
     status=404,
+)  # fmt: skip
+
+CATCHING_UP = Code(
+    "follow", 8, "catching-up",
+    "This node is taking over blocks just now and has no checkpoint of its present end; try again shortly.",
+    "本节点正在获取区块，尚无当前末端的检查点；请稍后重试。",
+    status=503,
 )  # fmt: skip
 
 NOT_THE_LOG_KEY = Code(
@@ -131,6 +140,7 @@ class LedgerNode(Facade):
         witnessing: WitnessSettings | None = None,
     ) -> None:
         self._store = store
+        self._directory = directory
         self._genesis = genesis
         rules = installed_rules(profile_named(decode_genesis(genesis).profile))
         self.machine = Machine(store, rules, genesis, point=point)
@@ -170,7 +180,7 @@ class LedgerNode(Facade):
         options: dict[str, Any] = {
             "workers": limits.workers,
             "max_statements": limits.max_statements,
-            "committed": self._committed,
+            "committed": self.committed,
         }
         if consortium is None:
             return Embedded(self.machine, self._clock, **options)
@@ -210,7 +220,8 @@ class LedgerNode(Facade):
         self._store.close()
         await asyncio.gather(*self._purging)
 
-    def _committed(self, block: Block, seconds: float) -> None:
+    def committed(self, block: Block, seconds: float) -> None:
+        """Note a block that was committed just now, in so many seconds."""
         if self._consortium:
             self._issuer.hold(self._signing_key())
         self._issuer.issue()
@@ -253,6 +264,8 @@ class LedgerNode(Facade):
         codes = Counter(str(alarm.code) for alarm in self._alarms())
         for code in ALARMS:
             counted.alarms.labels(str(code)).set(codes[str(code)])
+        counted.restored.set(self._restored is not None)
+        counted.forked.set((self._directory / forks.FILE).exists())
         return counted.exposition()
 
     async def unlock(self, passphrase: bytes) -> None:
@@ -282,6 +295,39 @@ class LedgerNode(Facade):
         if self._log_key is None:
             return Refused(NO_LOG_KEY)
         return None if self._admitted() else Refused(NOT_ADMITTED)
+
+    # A restored node (`dongting.node.rejoining`)
+
+    @property
+    def note(self) -> bytes:
+        """The newest signed checkpoint that this node shows; empty when there is none."""
+        return self._issuer.note
+
+    @property
+    def log_key(self) -> SigningKey | None:
+        """The node's own key, once it is unlocked."""
+        return self._log_key
+
+    def adopt(self, note: bytes) -> None:
+        """Show this note from now on, which was verified: the head is where it says."""
+        self._issuer.adopt(note)
+        self._collector.wake()
+
+    def hold(self, why: Refused) -> None:
+        """Stay read-only, for this reason."""
+        self._restored = why
+
+    async def put_on_record(self, statement: bytes) -> Accepted | Refused:
+        """Order a statement of the node's operator although the node is still read-only."""
+        outcomes: list[Accepted | Refused] = await self._engine.submit([statement])
+        return outcomes[0]
+
+    def reopen(self) -> None:
+        """Write and sign from now on."""
+        self._restored = None
+        if (key := self._signing_key()) is not None:
+            self._issuer.unlock(key)
+            self._collector.wake()
 
     async def copy(self) -> str:
         if self._copy is None:
@@ -422,7 +468,8 @@ class LedgerNode(Facade):
         return Version(type, id, entry.version, entry.leaf, block.height, block.time, bytes(entry.body))
 
     async def prove(self, addresses: list[str]) -> bytes:
-        require(self._issuer.note, NO_LOG_KEY)
+        require(self.note, NO_LOG_KEY)
+        require(checkpoints.decode(self.note).size == self.machine.head.size, CATCHING_UP)
         loop = asyncio.get_running_loop()
         async with self._proving:
             await asyncio.sleep(self._prove_from - loop.time())

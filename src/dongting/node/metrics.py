@@ -38,6 +38,8 @@ class LedgerMetrics(_Exposed):
     queue: Gauge
     unlocked: Gauge
     alarms: Gauge
+    restored: Gauge
+    forked: Gauge
     build: Gauge
 
 
@@ -84,6 +86,8 @@ def ledger_metrics(version: str) -> LedgerMetrics:
         queue=new.gauge("queue_statements", "Statements that wait for a block."),
         unlocked=new.gauge("keystore_unlocked", "1 while the log key is unlocked, else 0."),
         alarms=new.gauge("alarms", "What is wrong in a consortium, by the code of the alarm.", "code"),
+        restored=new.gauge("restored", "1 while a restored node waits and is read-only, else 0."),
+        forked=new.gauge("forked", "1 while evidence of two histories lies in the home, else 0."),
         build=new.gauge("build_info", "Always 1; the version is in the label.", "version"),
     )
     made.build.labels(version).set(1)

@@ -15,6 +15,8 @@ from dongting.apps import governance
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel.machine import Machine
 from dongting.node.checkpoints import Issuer
+from dongting.node.erasures import apply, erased
+from dongting.node.home import FILE_RESTORED as FILE
 from dongting.node.home import Home
 from dongting.node.validators import history
 from dongting.store.disk import replace_file, sync_directory
@@ -25,23 +27,22 @@ from dongting.wire.keys import SigningKey, from_base64, public_key
 from dongting.wire.note import VerifierKey
 from dongting.wire.statement import build, decode
 
-FILE = "restored"
-
 UNCONFIRMED = Code(
     "node", 80, "restored-unconfirmed",
     "This node was restored from a backup of height {height} and is read-only: nobody could be asked "
-    "whether the log went on after it. Run `dongting confirm-restore` if you are sure that this is the "
-    "newest copy.",
+    "whether the log went on after it. Name holders of the log in restore.peers, or stop the node and run "
+    "`dongting confirm-restore` if you are sure that this is the newest copy.",
     "本节点由高度 {height} 的备份恢复，现为只读：尚无人可证实日志此后是否有新内容。"
-    "若确认这是最新副本，请执行 `dongting confirm-restore`。",
+    "请在 restore.peers 中写明日志的持有方；若确认这是最新副本，"
+    "请停止节点并执行 `dongting confirm-restore`。",
     status=503,
 )  # fmt: skip
 BEHIND = Code(
     "node", 81, "restored-behind",
     "This node was restored from a backup of {size} leaves and is read-only: a holder of its log has a "
-    "checkpoint of {newest} leaves. Restore a newer backup.",
+    "checkpoint of {newest} leaves. Name a node that holds them in restore.peers, or restore a newer backup.",
     "本节点由含 {size} 条日志的备份恢复，现为只读：日志的其他持有方已有 {newest} 条的检查点。"
-    "请恢复较新的备份。",
+    "请在 restore.peers 中写明持有它们的节点，或恢复较新的备份。",
     status=503,
 )  # fmt: skip
 FORKED = Code(
@@ -108,6 +109,13 @@ def mark(home: Home, machine: Machine, notes: list[bytes]) -> Refused | None:
     return found.why()
 
 
+def newer(home: Home, size: int) -> None:
+    """Remember that somebody holds so many leaves: below that, no confirmation by hand is taken."""
+    found = marked(home)
+    if found is not None and found.newest < size:
+        replace_file(home.path / FILE, msgspec.json.encode(msgspec.structs.replace(found, newest=size)))
+
+
 def extended(machine: Machine, note: bytes) -> Checkpoint:
     """The checkpoint in a holder's note, signed by this log; refuses one of another log or history.
 
@@ -145,11 +153,12 @@ def confirm(home: Home, log_key: SigningKey, author: SigningKey, now: int, nonce
     found = marked(home)
     require(found, NOT_RESTORED)
     assert found is not None
-    if found.newest > found.size:
-        raise found.why()
     with closing(home.ledger()) as store:
         machine = Machine(store, home.rules(), home.genesis_bytes())
-        statement = _notice(machine, log_key, author, found, now, nonce)
+        size = machine.head.size  # more than in the backup, where holders had shown more
+        require(found.newest <= size, BEHIND, size=size, newest=found.newest)
+        apply(home, list(erased(store)))
+        statement = notice(machine, log_key, author, found, now, nonce)
         index = _accepted(machine, statement, now)
         issuer = Issuer(machine, origin(machine.genesis), log_key, home.path / "checkpoint")
         issuer.close()
@@ -157,12 +166,19 @@ def confirm(home: Home, log_key: SigningKey, author: SigningKey, now: int, nonce
     return index
 
 
-def _notice(
+def answerable(machine: Machine, log_key: SigningKey) -> str:
+    """The organisation that answers for a log key; empty when it is none of this network's."""
+    kid = log_key.public().thumbprint(machine.profile).hex()
+    return next((m.owner for m in governance.engine_members(machine.reader()) if m.id == kid), "")
+
+
+def notice(
     machine: Machine, log_key: SigningKey, author: SigningKey, found: Restored, now: int, nonce: bytes
 ) -> bytes:
+    """The statement that puts a restore on record, by the organisation that answers for the log key."""
     profile = machine.profile
     kid = log_key.public().thumbprint(profile).hex()
-    owner = next((m.owner for m in governance.engine_members(machine.reader()) if m.id == kid), "")
+    owner = answerable(machine, log_key)
     id = f"restore-{nonce.hex()[:16]}"
     return build(
         author, profile, issuer=owner, network=machine.network, action="governance/record-restore",

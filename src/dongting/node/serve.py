@@ -28,7 +28,8 @@ from dongting.node.keystore import Keystore
 from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.link import LinkServer
 from dongting.node.people.accounts import open_accounts
-from dongting.node.restored import restored
+from dongting.node.rejoining import rejoin
+from dongting.node.restored import marked, restored
 from dongting.node.signing import log_key as log_key_of
 from dongting.node.signing import node_key
 from dongting.store.ledger import LedgerStore
@@ -199,6 +200,7 @@ async def serve(
     await node.start()
     await server.start()
     unlocking = asyncio.create_task(keyring.unlock_all())
+    back = asyncio.create_task(rejoin(home, node, keyring)) if marked(home) is not None else None
     host, port = listener.getsockname()[:2]
     waiting = asyncio.create_task(_answering(host, port, unlocking))
     try:
@@ -210,6 +212,9 @@ async def serve(
     finally:
         waiting.cancel()
         unlocking.cancel()
+        if back is not None:
+            back.cancel()
+            await asyncio.gather(back, return_exceptions=True)
         listener.close()
         await children.stop()
         await server.stop()

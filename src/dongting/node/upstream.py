@@ -97,6 +97,11 @@ class Upstream:
         }
         self.transport = self._transports[organisations[0]]
 
+    def sign_as(self, key: SigningKey) -> None:
+        """Sign requests with an organisation's own key from now on."""
+        self.transport.close()
+        self.transport = Transport(self.name, key, self._profile)
+
     def transport_of(self, organisation: str) -> Transport:
         """What asks on behalf of that organisation; unsigned as long as the node is locked."""
         return self._transports.get(organisation, self.transport)
@@ -110,9 +115,9 @@ class Upstream:
         """Do something that waits for the network, in a thread."""
         return await in_thread(call)
 
-    async def checkpoint(self, size: int) -> bytes:
-        """The newest signed checkpoint, as soon as it has more than `size` leaves or `WAIT` is over."""
-        query = {"above": size, "wait": WAIT}
+    async def checkpoint(self, size: int, wait: int = WAIT) -> bytes:
+        """The newest signed checkpoint, once it has more than `size` leaves or `wait` seconds are over."""
+        query = {"above": size, "wait": wait}
         answer = await self.ask(lambda: self.transport.ask("GET", "/log/checkpoint", query=query))
         return answer.content
 

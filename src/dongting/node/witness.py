@@ -75,6 +75,14 @@ BAD_WITNESS = Code(
     status=503,
 )  # fmt: skip
 
+CONTRADICTED = Code(
+    "restore", 6, "witness-contradicts",
+    "The witness {witness} does not take the checkpoint of {size} leaves for one that extends what it "
+    "cosigned: it was shown another history of this log.",
+    "见证方 {witness} 不认可 {size} 条的检查点延续其共签内容：它曾被出示本日志的另一段历史。",
+    status=409,
+)  # fmt: skip
+
 log = logging.getLogger("dongting.witness")
 
 KEPT = 64  # checkpoints whose cosignatures are remembered
@@ -252,15 +260,8 @@ class Collector:
         at = checkpoints.decode(note)
         if self._known.get(one.url, 0) > at.size:
             return  # it cosigned a later one of ours, and does not go back
-        for _ in range(2):
-            old = self._known.get(one.url, 0)
-            proof = self._machine.log.consistency(old, at.size)
-            body = AddCheckpoint(old, tuple(proof), note).encode()
-            answer = await in_thread(lambda body=body: _post(one.url, body))  # type: ignore[misc]
-            if answer.status_code != httpx.codes.CONFLICT:
-                break
-            self._known[one.url] = _size(answer.text, at)
-        answer.raise_for_status()
+        known = self._known.get(one.url, 0)
+        answer = await in_thread(lambda: cosigned_from(one, self._machine, note, known))
         found = notes.Note(notes.decode(note).text, witness.signature_lines(answer.content, at.text()))
         signed = found.signed_by([one.key])
         self._known[one.url] = at.size
@@ -269,6 +270,22 @@ class Collector:
             while len(self._lines) > KEPT:
                 del self._lines[next(iter(self._lines))]
             self._collected.notify_all()
+
+
+def cosigned_from(one: Asked, machine: Machine, note: bytes, known: int = 0) -> httpx.Response:
+    """Have one witness cosign a signed checkpoint of this log, from the size that it knows; it says so once
+    if that is another. Refuses one that cosigned more leaves, or another history."""
+    at = checkpoints.decode(note)
+    for old in (known, None):
+        proof = machine.log.consistency(known, at.size)
+        answer = _post(one.url, AddCheckpoint(known, tuple(proof), note).encode())
+        if answer.status_code != httpx.codes.CONFLICT:
+            break
+        before, known = known, _size(answer.text, at)
+        require(old is not None and known != before, CONTRADICTED, witness=one.key.name, size=at.size)
+    same = answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY
+    require(same, CONTRADICTED, witness=one.key.name, size=at.size)
+    return answer.raise_for_status()
 
 
 def _post(url: str, body: bytes) -> httpx.Response:

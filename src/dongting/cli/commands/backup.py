@@ -45,11 +45,15 @@ def backup(session: Session, directory: Path) -> None:
     "restore",
     (
         "Make a new home (--to) from the backup in DIRECTORY.\n\n"
-        "Give the newest checkpoint of everyone who may hold one: peers, followers, witnesses. The node "
-        "stays read-only unless it extends them all; with none to ask, see `dongting confirm-restore`.",
+        "Name the nodes that hold the log (--peer): when it is started, the restored node takes over from "
+        "them what its backup lacks, and opens by itself once they and its witnesses have answered. It is "
+        "read-only until then; with none to ask, see `dongting confirm-restore`.\n\n"
+        "A checkpoint that somebody holds can be given by hand, too.",
         "由 DIRECTORY 中的备份建立新的数据目录（--to）。\n\n"
-        "请给出所有可能持有者（对等节点、跟随节点、见证方）的最新检查点。除非账本延续全部检查点，"
-        "否则节点只读；若无人可询问，见 `dongting confirm-restore`。",
+        "请写明持有日志的节点（--peer）：恢复后的节点启动时从它们取得备份所缺的内容，"
+        "待它们及其见证方全部应答后自行恢复写入；在此之前只读。"
+        "若无人可询问，见 `dongting confirm-restore`。\n\n"
+        "也可手工给出某持有者的检查点。",
     ),
 )
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -62,13 +66,24 @@ def backup(session: Session, directory: Path) -> None:
     text=("A holder's newest checkpoint; may be repeated.", "某持有者的最新检查点；可重复。"),
 )
 @option(
+    "--peer",
+    "peers",
+    multiple=True,
+    metavar="URL",
+    text=(
+        "A node that holds the log; may be repeated. Added to restore.peers.",
+        "持有日志的节点；可重复。将加入 restore.peers。",
+    ),
+)
+@option(
     "--erasures", "lists", type=_FILE, multiple=True,
     text=("A newer copy's list of erasures; may be repeated.", "较新副本的删除清单；可重复。"),
 )  # fmt: skip
 @session
 def restore(
-    session: Session, directory: Path, target: Path, checkpoints: tuple[str, ...], lists: tuple[Path, ...]
-) -> None:
+    session: Session, directory: Path, target: Path, checkpoints: tuple[str, ...], peers: tuple[str, ...],
+    lists: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Make a new home from a backup."""
     from dongting.node.backup import restore as restored
     from dongting.node.backup import verify
@@ -77,7 +92,7 @@ def restore(
     network = verify(directory).network
     erasures = [one for path in lists for one in parsed(path.read_bytes(), network)]
     notes = [_note(place) for place in checkpoints]
-    manifest, why, gone = restored(directory, target, notes, erasures)
+    manifest, why, gone = restored(directory, target, notes, erasures, peers)
     session.say(
         f"Restored block {manifest.height:,} with {manifest.size:,} leaves into {target}; "
         f"erased {gone} files and keys again.",
