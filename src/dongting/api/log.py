@@ -174,6 +174,36 @@ async def leaf(service: Service, call: Call, asked: AskIndex) -> Reply:
     return bytes_reply(await service.facade.leaf(asked.index))
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A record version as the ledger stores it: its address, and the entry in base64url without padding."""
+
+    address: str
+    entry: str
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The marker that stands for a redacted leaf (base64url; null where the leaf is whole), and the versions
+    that its statement wrote, in their order."""
+
+    marker: str | None
+    entries: list[Entry]
+
+
+_KEPT = Kept("mdggUSk", [Entry("catalogue.dataset/air", "eyJib2R5Ijp7fX0")])
+
+
+@route(
+    "GET", "/v1/leaves/{index}/kept", ("What is kept of a statement", "声明的留存内容"),
+    tag="log", refuses=(NO_SUCH_LEAF,), gives=Content(JSON, Kept, _KEPT),
+)  # fmt: skip
+async def kept(service: Service, call: Call, asked: AskIndex) -> Reply:
+    """What stands for a redacted statement, and the record versions that it wrote: for a node that takes the
+    log over and cannot derive them. The log and the roots of the state hold their hashes."""
+    found = await service.facade.effects(asked.index)
+    marker = None if found.marker is None else to_base64(found.marker)
+    return json_reply(Kept(marker, [Entry(a, to_base64(entry)) for a, entry in found.entries.items()]))
+
+
 @route(
     "GET", "/v1/receipts/{index}", ("A receipt", "回执"),
     tag="proofs", refuses=(NO_SUCH_LEAF,), gives=Content(COSE),
@@ -211,6 +241,7 @@ ROUTES = (
     hash_tile,
     consistency,
     leaf,
+    kept,
     receipt,
     proof,
 )

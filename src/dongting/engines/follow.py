@@ -8,7 +8,7 @@ Two signed checkpoints of one log that do not extend each other end the followin
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -63,6 +63,15 @@ NOT_YET = Code(
     status=503,
 )  # fmt: skip
 
+TEXT_MISSING = Code(
+    "follow", 18, "text-missing",
+    "The node at {source} leaves out the text of log entry {index}, and its log holds no resolution that "
+    "redacted it. Its newest checkpoint is not shown here before one does; ask its operator.",
+    "位于 {source} 的节点未提供日志第 {index} 条的正文，而其日志中没有删除该正文的决议。"
+    "在有此决议之前，本节点不出示其最新检查点；请联系其运维人员。",
+    status=503,
+)  # fmt: skip
+
 BATCH = 4096  # leaves that are fetched, checked and executed together, unless one block is longer
 BATCH_BYTES = 32 * 2**20
 LONGEST_BLOCK = 10_001  # leaves
@@ -72,9 +81,30 @@ LONGEST_PAUSE = 15.0  # seconds between attempts to reach the other node
 
 
 class Followed(Machine, Protocol):
-    """The machine of a follower: the engine also looks at its log."""
+    """The machine of a follower: the engine also looks at its log, and supplies what stands for texts that
+    were redacted.
+    """
 
     log: Any
+    supplied: dict[int, Mapping[str, bytes]]
+
+    def attempt(self, time: int, statements: Sequence[Statement]) -> Any:
+        """Execute a block; or the index of a leaf whose effects have to be supplied first."""
+        ...
+
+    def stands_for(self, leaf: bytes) -> Statement | None:
+        """The statement of which these bytes are the marker; None for a leaf that is whole."""
+        ...
+
+
+class Effects(Protocol):
+    """What a node keeps of one statement: the `marker` of its leaf if it was redacted, and the `entries` that
+    it wrote, by address."""
+
+    @property
+    def marker(self) -> bytes | None: ...
+    @property
+    def entries(self) -> Mapping[str, bytes]: ...
 
 
 class Source(Protocol):
@@ -94,7 +124,11 @@ class Source(Protocol):
         ...
 
     async def leaves(self, first: int, end: int) -> list[bytes]:
-        """Leaves from `first` on, at least one and none beyond `end`."""
+        """Leaves from `first` on, at least one and none beyond `end`; a redacted one is empty."""
+        ...
+
+    async def effects(self, index: int) -> Effects:
+        """What it keeps of the statement at an index."""
         ...
 
     async def submit(self, statements: Sequence[bytes]) -> list[Any]:
@@ -111,6 +145,10 @@ class Ledger(Protocol):
 
     def adopt(self, note: bytes) -> None:
         """Keep the note of the present head; it is what this node shows from now on."""
+        ...
+
+    def undecided(self) -> int | None:
+        """A leaf whose text was left out although no redaction is on record so far."""
         ...
 
     def forked(self, note: bytes, proof: Sequence[bytes]) -> str:
@@ -282,6 +320,8 @@ class Follow:
         self.target = shown.size
         while machine.head.size < shown.size:
             await self._extend(shown)
+        if (index := self._ledger.undecided()) is not None:
+            raise Refused(TEXT_MISSING, index=index, source=source.name)
         self._ledger.adopt(note)
 
     def _extends(self, size: int, root: bytes, shown: Checkpoint, proof: Sequence[bytes]) -> bool:
@@ -315,14 +355,31 @@ class Follow:
             full = looked >= BATCH or weight >= BATCH_BYTES
             if first + looked == size or (ends and full) or looked > LONGEST_BLOCK:
                 break
-            self._ahead += await self._source.leaves(first + looked, size)
+            self._ahead += await self._filled(first + looked, size)
         require(ends, NOT_ITS_LEAVES, **self._facts(first, size))
         return ends
+
+    async def _filled(self, first: int, size: int) -> list[bytes]:
+        """The next leaves; what the source keeps in its place stands for a redacted one."""
+        leaves = await self._source.leaves(first, size)
+        for place, leaf in enumerate(leaves):
+            if not leaf:
+                effects = await self._source.effects(first + place)
+                leaves[place] = effects.marker or b""
+                self._machine.supplied[first + place] = effects.entries
+        return leaves
+
+    def _hash(self, leaf: bytes) -> bytes:
+        marked = self._machine.stands_for(leaf)
+        return merkle.leaf_hash(self._machine.profile, leaf) if marked is None else marked.leaf
 
     async def _authenticate(self, first: int, leaves: Sequence[bytes], shown: Checkpoint) -> None:
         """Refuse leaves that the checkpoint does not commit to."""
         machine = self._machine
-        hashes = [merkle.leaf_hash(machine.profile, leaf) for leaf in leaves]
+        try:
+            hashes = [self._hash(leaf) for leaf in leaves]
+        except Fault:
+            raise Refused(NOT_ITS_LEAVES, **self._facts(first, shown.size)) from None
         after = machine.log.append(hashes)
         proof = await self._source.consistency(after.size, shown.size) if after.size < shown.size else []
         right = self._extends(after.size, after.root, shown, proof)
@@ -341,18 +398,22 @@ class Follow:
             verdicts = [found[n] for n in range(start, place)]
             if any(isinstance(each, Refused) and each.code is UNKNOWN_KEY for each in verdicts):
                 verdicts = await self._verify(leaves[start:place])  # by a key that a block before registered
-            self._block(first + start, verdicts, ends[place], leaves[place])
+            await self._block(first + start, verdicts, ends[place], leaves[place])
             start = place + 1
             async with self._grown:
                 self._grown.notify_all()
             await asyncio.sleep(0)
 
     async def _verify(self, statements: Sequence[bytes]) -> list[Verdict]:
-        chunks = [list(statements[n : n + CHUNK]) for n in range(0, len(statements), CHUNK)]
+        """Verdicts, in order; a redacted statement lost its signature with its text: its hash has to do."""
+        marked = [self._machine.stands_for(each) for each in statements]
+        whole = [each for each, marker in zip(statements, marked, strict=True) if marker is None]
+        chunks = [list(whole[n : n + CHUNK]) for n in range(0, len(whole), CHUNK)]
         found = await asyncio.gather(*(self._verifiers.verify(chunk) for chunk in chunks))
-        return [verdict for chunk in found for verdict in chunk]
+        verdicts = iter([verdict for chunk in found for verdict in chunk])
+        return [next(verdicts) if marker is None else marker for marker in marked]
 
-    def _block(self, first: int, verdicts: Sequence[Verdict], end: BlockEnd, data: bytes) -> None:
+    async def _block(self, first: int, verdicts: Sequence[Verdict], end: BlockEnd, data: bytes) -> None:
         """Execute one block as it stands in the log, and commit it if it comes out the same."""
         machine = self._machine
         statements = [each for each in verdicts if isinstance(each, Statement)]
@@ -360,7 +421,8 @@ class Follow:
             if isinstance(verdict, Refused):
                 raise self._diverged(f"leaf {index}: {verdict.text()}")
         began = time.monotonic()
-        block = machine.execute(end.time, statements)
+        while isinstance(block := machine.attempt(end.time, statements), int):
+            machine.supplied[block] = (await self._source.effects(block)).entries
         for index, outcome in enumerate(block.outcomes, first):
             if isinstance(outcome, Refused):
                 raise self._diverged(f"leaf {index}: {outcome.text()}")

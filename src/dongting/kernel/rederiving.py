@@ -66,14 +66,17 @@ class Rederiving(Machine):
     `diverged` counts those of them that are whole.
     """
 
-    def __init__(self, scratch: Store, rules: Rules, genesis: bytes, stored: Store) -> None:
+    def __init__(
+        self, scratch: Store, rules: Rules, genesis: bytes, stored: Store,
+        *, point: Callable[[int], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self._stored = stored
         self._of_height: tuple[int, dict[int, dict[str, bytes]]] = (0, {})
         self.blanked: set[str] = set()
         self.markers: dict[bytes, int] = {}
         self.taken: dict[int, list[bytes]] = {}
         self.diverged = 0
-        super().__init__(scratch, rules, genesis)
+        super().__init__(scratch, rules, genesis, point=point)
 
     def _execution(self, frame: Frame, block: Block) -> Execution:
         return Watched(self._state, frame, block.records, lambda: self._settle(block), self.blanked)
@@ -143,7 +146,7 @@ class Rederiving(Machine):
         writes = work.writes.items()
         return {address: encode_entry(_encode_record(body), index, n) for address, (body, n) in writes}
 
-    def _effects_of(self, index: int) -> dict[str, bytes]:
+    def _effects_of(self, index: int) -> Mapping[str, bytes]:
         """The entries that the store under audit holds of a statement, by address."""
         height = self.head.height + 1
         if self._of_height[0] != height:

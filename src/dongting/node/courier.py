@@ -18,7 +18,7 @@ from dongting.errors import Refused
 from dongting.node.custody import Custody, Kept, Owner
 from dongting.node.facade import Download
 from dongting.node.upstream import Upstream
-from dongting.sdk.transport import Transport
+from dongting.sdk.transport import HASHED, PATIENCE, Transport
 from dongting.store.exchange import Exchange, Parcel
 from dongting.store.files import Files
 from dongting.wire.envelope import Envelope
@@ -248,7 +248,7 @@ class Courier:
             headers = {"upload-offset": str(received), "content-type": "application/octet-stream"}
             answer = transport.ask("PATCH", f"/v1/uploads/{upload}", content=piece, headers=headers)
             received = int(msgspec.json.decode(answer.content)["received"])
-        transport.json("POST", f"/v1/uploads/{upload}/finish")
+        transport.ask("POST", f"/v1/uploads/{upload}/finish", patience=PATIENCE + size / HASHED)
 
     def _fetch_file(self, parcel: Parcel, delivered: Download | None) -> None:
         transport = self._upstream.transport_of(parcel.organisation)

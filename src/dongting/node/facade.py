@@ -117,6 +117,14 @@ class Download(Struct, frozen=True, array_like=True):
     owner: str
 
 
+class Effects(Struct, frozen=True):
+    """What is kept of one statement: the marker of its leaf if it was redacted, and the stored entries of the
+    record versions that it wrote, by address in their order."""
+
+    marker: bytes | None
+    entries: dict[str, bytes]
+
+
 class CosignAnswer(Struct, frozen=True, array_like=True):
     """What a witness answers when it accepts, or knows another size: 200 with lines, 409 with the size."""
 
@@ -157,6 +165,10 @@ class Facade(Protocol):
 
     async def leaf(self, index: int) -> bytes:
         """The bytes of one leaf."""
+        ...
+
+    async def effects(self, index: int) -> Effects:
+        """What is kept of the statement at this index, for a node that takes the log over."""
         ...
 
     async def cosign(self, request: bytes) -> CosignAnswer:

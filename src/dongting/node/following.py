@@ -16,7 +16,9 @@ from dongting.engines.cometbft.directory import Settings
 from dongting.engines.follow import FORKED, Follow
 from dongting.engines.machine import Engine
 from dongting.errors import Code, Refused, require
-from dongting.kernel.machine import Block
+from dongting.kernel.crossing import Crossing
+from dongting.kernel.machine import Block, Machine
+from dongting.kernel.rules import Rules
 from dongting.kernel.store import Store
 from dongting.node import forks
 from dongting.node.courier import Courier
@@ -24,6 +26,7 @@ from dongting.node.custody import Custody
 from dongting.node.facade import Fate, Submitted
 from dongting.node.installed import downloadable
 from dongting.node.ledger import CATCHING_UP, NOT_A_STATEMENT, LedgerNode, Limits
+from dongting.node.redactions import undecided
 from dongting.node.restored import log_keys
 from dongting.node.upstream import Nowhere, Upstream
 from dongting.store.exchange import Exchange
@@ -87,6 +90,17 @@ BUNDLE_DIFFERS = Code(
 )  # fmt: skip
 
 
+BUNDLE_REDACTED = Code(
+    "bundle", 7, "bundle-redacted",
+    "The text of log entry {index} was redacted before the bundle was made, and a bundle does not hold what "
+    "stands for it. Take the log over by network once (engine.upstream), or restore a copy of a node "
+    "that has it.",
+    "日志第 {index} 条的正文在数据包制作前已被删除，数据包不含其替代内容。"
+    "请通过网络获取一次日志（engine.upstream），或恢复已有该条的节点的副本。",
+    status=409,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Parcels:
     """Where a follower keeps what it carries."""
@@ -126,8 +140,12 @@ class FollowNode(LedgerNode):
                 ),
             )  # fmt: skip
 
+    def _make_machine(self, rules: Rules, point: Callable[[int], None]) -> Machine:
+        return self._make_crossing(rules, point)
+
     def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
         machine = self.machine
+        assert isinstance(machine, Crossing)
         url = self._upstream_url
         self._online = Upstream(url, machine.profile, machine.network) if url else None
         self._upstream = self._online or Nowhere()
@@ -197,6 +215,10 @@ class FollowNode(LedgerNode):
         )  # fmt: skip
         return checkpoints.verify(note, log_keys(self.machine)).checkpoint
 
+    def undecided(self) -> int | None:
+        """A leaf whose text was left out although no redaction is on record so far."""
+        return undecided(self.machine)
+
     def forked(self, note: bytes, proof: Sequence[bytes]) -> str:
         """Keep the evidence of a second history; the file that holds it."""
         source, now = self._upstream.name, self._clock()
@@ -265,6 +287,8 @@ class FollowNode(LedgerNode):
                 raise Refused(FORKED, source=self._upstream.name, shown=shown.size, held=held, evidence=where)
             return
         require(first <= held, BUNDLE_GAP, first=first, held=held)
+        for index, leaf in enumerate(islice(leaves(), held - first, None), held):
+            require(leaf, BUNDLE_REDACTED, index=index)
         after = machine.log.append(
             [leaf_hash(machine.profile, leaf) for leaf in islice(leaves(), held - first, None)]
         )

@@ -18,9 +18,11 @@ from dongting.engines.embedded import Embedded
 from dongting.engines.machine import Engine
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel import codes
+from dongting.kernel.crossing import Crossing
 from dongting.kernel.entries import decode_entry, record_key
 from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
+from dongting.kernel.rules import Rules
 from dongting.kernel.store import Store
 from dongting.node import forks
 from dongting.node.alarms import ALARMS, alarms
@@ -33,6 +35,7 @@ from dongting.node.facade import (
     BlockChanges,
     CosignAnswer,
     Download,
+    Effects,
     Facade,
     Fate,
     Signer,
@@ -44,7 +47,7 @@ from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
 from dongting.node.recent import RecentBlocks
-from dongting.node.redactions import Redactions
+from dongting.node.redactions import Crossed, Redactions, effects_of, settle, settle_open
 from dongting.node.restored import log_keys
 from dongting.node.signing import witness_key
 from dongting.node.validators import members, voting
@@ -143,14 +146,14 @@ class LedgerNode(Facade):
         self._directory = directory
         self._genesis = genesis
         rules = installed_rules(profile_named(decode_genesis(genesis).profile))
-        self.machine = Machine(store, rules, genesis, point=point)
+        self._restored = restored
+        self.machine = self._make_machine(rules, point)
         self.origin = origin(self.machine.genesis)
         self._consortium = consortium is not None
         self._alarms: Callable[[], list[Refused]] = list
         if log_key is not None:
             self._check_key(log_key)
         self._log_key = log_key
-        self._restored = restored
         self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
         self._recent = RecentBlocks(self.machine)
         self._redactions = Redactions(self.machine, directory / "redacted")
@@ -170,6 +173,18 @@ class LedgerNode(Facade):
         self._collector = Collector(self.machine, asked(roles.ask), lambda: self._issuer.note)
         self._cosigning: Cosigning | None = None
         self._engine = self._make_engine(limits, consortium)
+
+    def _make_machine(self, rules: Rules, point: Callable[[int], None]) -> Machine:
+        """The machine; one that can take over redacted leaves where another node's log is taken over."""
+        if self._restored is None:
+            return Machine(self._store, rules, self._genesis, point=point)
+        return self._make_crossing(rules, point)
+
+    def _make_crossing(self, rules: Rules, point: Callable[[int], None]) -> Crossing:
+        crossed = Crossed(self._directory)
+        made = Crossing(self._store, rules, self._genesis, crossed.read(), crossed.write, point=point)
+        settle_open(made)
+        return made
 
     def _make_witness(self, witnessing: WitnessSettings, directory: Path) -> Witness:
         keys = trusted(witnessing.logs, self.origin, self.machine.profile, lambda: log_keys(self.machine))
@@ -227,6 +242,8 @@ class LedgerNode(Facade):
         self._issuer.issue()
         self._collector.wake()
         self._recent.add(block)
+        if isinstance(self.machine, Crossing):
+            settle(self.machine, [each.address for each in block.written])
         if block.removals:
             self._redact()
         counted = self._counted
@@ -438,6 +455,11 @@ class LedgerNode(Facade):
 
     async def leaf(self, index: int) -> bytes:
         return self.machine.leaf(index)
+
+    async def effects(self, index: int) -> Effects:
+        block = self.machine.block_of(index)
+        require(index != block.size - 1, NOT_A_STATEMENT, index=index)
+        return effects_of(self.machine, block, index)
 
     async def receipt(self, index: int) -> bytes:
         log_key = self._signing_key()

@@ -6,7 +6,7 @@ texts in one write, then the store purges what it still held, then a file notes 
 """
 
 import threading
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import msgspec
 
 from dongting.apps import governance
 from dongting.errors import Fault
-from dongting.kernel.entries import BlockRecord, decode_entry, record_key
+from dongting.kernel.crossing import Crossing, Standing
+from dongting.kernel.entries import BlockRecord, decode_entry, record_key, version_key
 from dongting.kernel.machine import Machine
 from dongting.kernel.redaction import Removal, removal
 from dongting.kernel.store import LEAVES, RECORDS, VERSIONS
-from dongting.node.facade import Version
-from dongting.store.disk import replace_file
+from dongting.node.facade import Effects, Version
+from dongting.store.disk import replace_file, sync_directory
 
 REDACTION = governance.app.records[governance.Redaction].name
 
@@ -68,6 +69,50 @@ def _spans(made: Sequence[Removal]) -> list[tuple[bytes, bytes]]:
     return [(run[0], run[-1]) for run in runs]
 
 
+def settle(machine: Crossing, written: Iterable[str]) -> None:
+    """Count as founded what redactions among these addresses, now on record, put in place elsewhere."""
+    for address in written:
+        type, _, id = address.partition("/")
+        if machine.markers and type == REDACTION:
+            machine.settle([key for key, _ in _removal(machine, int(id)).changes])
+
+
+def settle_open(machine: Crossing) -> None:
+    """The same for all that is on record, when the node starts: it may have ended right after a decision."""
+    leaves = sorted(set(machine.markers.values()))
+    addresses = [f"{REDACTION}/{leaf}" for leaf in leaves]
+    settle(machine, [each for each in addresses if machine.store.get(record_key(each)) is not None])
+
+
+def undecided(machine: Machine) -> int | None:
+    """The first leaf that was taken over without its text, and of which no redaction is on record."""
+    return min(machine.markers.values(), default=None) if isinstance(machine, Crossing) else None
+
+
+class Crossed:
+    """The file `crossing` of a home: what is open while redacted leaves are taken over; absent otherwise."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "crossing"
+
+    def read(self) -> Standing:
+        """What is open; nothing where there is no file."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Standing)
+        except FileNotFoundError:
+            return Standing()
+        except msgspec.MsgspecError as error:
+            raise Fault(f"{self._path} is damaged: {error}; begin this node anew") from error
+
+    def write(self, standing: Standing) -> None:
+        """Keep it, durably."""
+        if standing == Standing():
+            self._path.unlink(missing_ok=True)
+            sync_directory(self._path.parent)
+        else:
+            replace_file(self._path, msgspec.json.encode(standing))
+
+
 def replaced(machine: Machine, block: BlockRecord) -> list[Version]:
     """The earlier versions of records that lost their free text by the redactions of a block."""
     found = []
@@ -78,6 +123,19 @@ def replaced(machine: Machine, block: BlockRecord) -> list[Version]:
                 if key[:1] == VERSIONS and marker is not None:
                     found.append(_version(machine, key, marker))
     return found
+
+
+def effects_of(machine: Machine, block: BlockRecord, index: int) -> Effects:
+    """What this store keeps of the statement at `index`, which stands in `block`."""
+    found = {}
+    for address, version in block.written:
+        entry = machine.store.get(version_key(address, version)) or machine.store.get(record_key(address))
+        if entry is None:
+            raise Fault(f"the store has lost version {version} of {address}; run `dongting audit`")
+        if decode_entry(entry).leaf == index:
+            found[address] = entry
+    redacted = machine.redacted(index)
+    return Effects(None if redacted is None else redacted.data, found)
 
 
 def _version(machine: Machine, key: bytes, marker: bytes) -> Version:

@@ -19,6 +19,7 @@ import httpx
 
 from dongting.engines.follow import DIVERGED, FORKED, Follow
 from dongting.errors import Code, Fault, Refused, require
+from dongting.kernel.crossing import Crossing
 from dongting.node import forks
 from dongting.node.custodian import Keyring
 from dongting.node.erasures import apply, erased
@@ -26,6 +27,7 @@ from dongting.node.following import FollowNode
 from dongting.node.home import Home
 from dongting.node.ledger import NO_LOG_KEY, LedgerNode
 from dongting.node.outgoing import in_thread
+from dongting.node.redactions import undecided
 from dongting.node.restored import BEHIND, Restored, answerable, log_keys, marked, newer, notice, release
 from dongting.node.upstream import Upstream
 from dongting.node.witness import CONTRADICTED, WITNESS_AHEAD, Asked, asked, cosigned_from
@@ -207,6 +209,7 @@ class Rejoining:
     async def _take(self, best: _Shown) -> None:
         self._source = best.peer.name
         workers = self._home.config.kernel.verify_workers or os.cpu_count() or 1
+        assert isinstance(self._machine, Crossing)
         engine = Follow(
             self._machine, best.peer, self, workers=workers, committed=self._node.committed
         )  # fmt: skip
@@ -232,6 +235,10 @@ class Rejoining:
     def adopt(self, note: bytes) -> None:
         """Show the note of the present head."""
         self._node.adopt(note)
+
+    def undecided(self) -> int | None:
+        """A leaf whose text was left out although no redaction is on record so far."""
+        return undecided(self._machine)
 
     def forked(self, note: bytes, proof: Sequence[bytes]) -> str:
         """Keep a signed checkpoint that contradicts the log held here; the file that holds it."""

@@ -12,6 +12,7 @@ import msgspec
 
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel.machine import Accepted, Outcome
+from dongting.node.facade import Effects
 from dongting.node.outgoing import in_thread
 from dongting.sdk.statements import Statements
 from dongting.sdk.transport import BAD_ANSWER, NODE_AWAY, Transport, refusal
@@ -46,6 +47,16 @@ class _Consistency(msgspec.Struct):
     path: list[str]
 
 
+class _Entry(msgspec.Struct):
+    address: str
+    entry: str
+
+
+class _Kept(msgspec.Struct):
+    marker: str | None
+    entries: list[_Entry]
+
+
 class Nowhere:
     """No node to follow over the network: blocks come by bundle."""
 
@@ -60,6 +71,10 @@ class Nowhere:
         raise Refused(BY_BUNDLE)
 
     async def leaves(self, first: int, end: int) -> list[bytes]:
+        """Refused."""
+        raise Refused(BY_BUNDLE)
+
+    async def effects(self, index: int) -> Effects:
         """Refused."""
         raise Refused(BY_BUNDLE)
 
@@ -153,6 +168,16 @@ class Upstream:
         before = self._lengths.get(tile.index, [])[:skip] if skip else []
         self._lengths = {tile.index: [*before, *(2 + len(leaf) for leaf in found)]}
         return found
+
+    async def effects(self, index: int) -> Effects:
+        """What it keeps of the statement at this index."""
+        answer = await self.ask(lambda: self.transport.ask("GET", f"/v1/leaves/{index}/kept"))
+        try:
+            kept = msgspec.json.decode(answer.content, type=_Kept)
+            marker = None if kept.marker is None else from_base64(kept.marker)
+            return Effects(marker, {each.address: from_base64(each.entry) for each in kept.entries})
+        except (msgspec.MsgspecError, Refused) as error:
+            raise Refused(BAD_ANSWER, url=self.name, why=str(error)[:200]) from None
 
     async def receipt(self, index: int) -> bytes:
         """The COSE receipt (RFC 9942) that the log gives for the statement at this index."""

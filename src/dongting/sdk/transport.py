@@ -37,7 +37,9 @@ BAD_ANSWER = Code(
 COVERED = ("@method", "@authority", "@path", "@query")
 REPEATS = 2
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+PATIENCE = 30.0  # seconds
+HASHED = 10 * 10**6  # bytes a second that a busy node hashes at least, when an upload is finished
+_TIMEOUT = httpx.Timeout(PATIENCE, connect=5.0)
 
 
 class Signature(httpx.Auth):
@@ -114,14 +116,16 @@ class Transport:
         query: Mapping[str, Any] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
     ) -> httpx.Response:
-        """One request and its whole answer; refuses what the node refuses."""
+        """One request and its whole answer, within `patience` seconds; refuses what the node refuses."""
         again = REPEATS if method in _IDEMPOTENT else 0
         while True:
             try:
                 answer = self._http.request(
-                    method, target(path, query), content=content, headers=dict(headers or {})
-                )
+                    method, target(path, query), content=content, headers=dict(headers or {}),
+                    timeout=httpx.Timeout(patience, connect=5.0),
+                )  # fmt: skip
             except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
                 if not again or isinstance(error, httpx.ConnectError):
                     raise self.away(error) from error

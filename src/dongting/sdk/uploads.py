@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from dongting.errors import Code, Refused, require
-from dongting.sdk.transport import NODE_AWAY, Transport
+from dongting.sdk.transport import HASHED, NODE_AWAY, PATIENCE, Transport
 from dongting.wire import stream
 from dongting.wire.keys import from_base64, to_base64
 from dongting.wire.part import SALT_SIZE
@@ -128,7 +128,7 @@ class Uploads:
                 if error.code is not NODE_AWAY or failures >= ATTEMPTS:
                     raise
                 received = self._received(upload)
-        self._transport.ask("POST", f"/v1/uploads/{upload}/finish")
+        self._finish(upload, total)
 
     def forget(self, path: Path) -> None:
         """Forget a file's journal, once what it was uploaded for stands on the ledger."""
@@ -142,7 +142,7 @@ class Uploads:
             except Refused as error:
                 if error.code.status != 404:
                     raise
-            if self._finished(journal.upload):
+            if self._finished(journal.upload, total):
                 return "", total
         body = {"size": total, "digest": journal.address}
         answer = self._transport.json("POST", "/v1/uploads", body=body)
@@ -157,10 +157,14 @@ class Uploads:
     def _received(self, upload: str) -> int:
         return int(self._transport.json("GET", f"/v1/uploads/{upload}")["received"])
 
-    def _finished(self, upload: str) -> bool:
+    def _finish(self, upload: str, total: int) -> None:
+        patience = PATIENCE + total / HASHED
+        self._transport.ask("POST", f"/v1/uploads/{upload}/finish", patience=patience)
+
+    def _finished(self, upload: str, total: int) -> bool:
         """Whether the upload is over because the file was taken, not because it was given up."""
         try:
-            self._transport.ask("POST", f"/v1/uploads/{upload}/finish")
+            self._finish(upload, total)
         except Refused as error:
             if error.code.status != 404:
                 raise
