@@ -15,8 +15,8 @@ from dongting.api.routes import CBOR, Call, Content, route
 from dongting.api.service import Service
 from dongting.errors import Language
 from dongting.http.messages import Reply, kept_as
+from dongting.node.codes import NO_RECORD
 from dongting.node.exports.proven import NOT_PROVEN_HERE, Proven
-from dongting.node.ledger import NO_RECORD
 from dongting.node.prove import NOTHING_YET
 from dongting.wire.proof import BAD_PROOF
 

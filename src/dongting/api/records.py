@@ -14,8 +14,8 @@ from dongting.errors import Code, require
 from dongting.http.codes import BAD_PARAMETER, PROCESSING
 from dongting.http.messages import Reply
 from dongting.kernel.codes import BELOW_HEIGHT
+from dongting.node.codes import NO_RECORD
 from dongting.node.events import RecordVersion, record_version
-from dongting.node.ledger import NO_RECORD
 from dongting.store.fields import NOT_INDEXED
 from dongting.store.rows import BAD_CURSOR, Page
 

@@ -1,9 +1,9 @@
 """Backup of a node, running or not, and a new home made from one.
 
 A backup is a directory: `genesis.json`, the configuration, `keys/` (encrypted as they are), `checkpoint`,
-`ledger/`, `files/`, `parts/`, `envelopes/`, and `MANIFEST.json` with the size and SHA-256 of every file.
-The checkpoint is copied before the ledger, which extends it; the files after it, because what the ledger
-refers to was there before. Views are left out: they are built anew. A directory without a manifest is
+`ledger/`, `files/`, `parts/`, `envelopes/`, `nodes/`, and `MANIFEST.json` with the size and SHA-256 of every
+file. The checkpoint is copied before the ledger, which extends it; the files after it, because what the
+ledger refers to was there before. Views are left out: they are built anew. A directory without a manifest is
 what an interrupted backup left, and no backup.
 """
 
@@ -123,6 +123,7 @@ def _beside(home: Home) -> dict[str, Path]:
         "files/blobs": home.config.path(home.config.files.directory) / "blobs",
         "parts": home.path / "parts",
         "envelopes": home.path / "envelopes",
+        "nodes": home.path / "nodes",
     }
 
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from dongting.errors import Code, Language, Refused, require
 from dongting.node import settings
+from dongting.node.holders import RestoreSettings
 from dongting.node.sending import HooksSettings, Mail
 from dongting.node.settings import documented
 
@@ -303,21 +304,6 @@ class WitnessSettings(Struct, frozen=True):
     )] = ""  # fmt: skip
 
 
-class RestoreSettings(Struct, frozen=True):
-    """Whom a node asks after it was restored from a backup, besides the witnesses in witness.ask."""
-
-    peers: Annotated[str, Meta(
-        max_length=8000, pattern=r"^(https?://[!-~]+( https?://[!-~]+)*)?$(?!\n)"
-    ), documented(
-        "Addresses of nodes that hold this log (followers), separated by spaces: after a restore this node "
-        "takes over from them what its backup lacks, and writes once all have answered.",
-        "持有本日志的节点（跟随节点）的地址，以空格分隔：恢复后，本节点从它们取得备份所缺的内容，"
-        "并在全部应答后恢复写入。",
-        ("http:// or https:// addresses separated by spaces, or empty",
-         "以空格分隔的 http:// 或 https:// 地址，或留空"),
-    )] = ""  # fmt: skip
-
-
 class Config(Struct, frozen=True):
     """All settings; each section is a table of the file. `base` is the directory of the file."""
 
@@ -495,7 +481,7 @@ def _check_engine(config: Config) -> None:
             "engine.organisations", "", "not empty when engine.kind is follow",
             "engine.kind 为 follow 时不得为空",
         )  # fmt: skip
-    peers = [("restore.peers", each) for each in config.restore.peers.split()]
+    peers = [("restore.peers", each) for each in config.restore.addresses]
     for setting, url in (("engine.upstream", engine.upstream), *peers):
         require(
             url.startswith("https://") or settings.host_of(url) in (*_LOOPBACK, ""),

@@ -21,12 +21,13 @@ from dongting.kernel.machine import Block, Machine
 from dongting.kernel.rules import Rules
 from dongting.kernel.store import Store
 from dongting.node import forks
+from dongting.node.codes import CATCHING_UP, NOT_A_STATEMENT
 from dongting.node.courier import Courier
 from dongting.node.custody import Custody
 from dongting.node.facade import Fate, Submitted
 from dongting.node.installed import downloadable
-from dongting.node.ledger import CATCHING_UP, NOT_A_STATEMENT, LedgerNode, Limits
-from dongting.node.redactions import undecided
+from dongting.node.ledger import LedgerNode, Limits
+from dongting.node.redactions import crossing, undecided
 from dongting.node.restored import log_keys
 from dongting.node.upstream import Nowhere, Upstream
 from dongting.store.exchange import Exchange
@@ -141,7 +142,7 @@ class FollowNode(LedgerNode):
             )  # fmt: skip
 
     def _make_machine(self, rules: Rules, point: Callable[[int], None]) -> Machine:
-        return self._make_crossing(rules, point)
+        return crossing(self._store, rules, self._genesis, self._directory, point)
 
     def _make_engine(self, limits: Limits, consortium: Settings | None) -> Engine:
         machine = self.machine

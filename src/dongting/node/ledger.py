@@ -16,10 +16,10 @@ from dongting.engines.cometbft.directory import Settings
 from dongting.engines.cometbft.engine import CometBFT
 from dongting.engines.embedded import Embedded
 from dongting.engines.machine import Engine
-from dongting.errors import Code, Fault, Refused, require
+from dongting.errors import Fault, Refused, require
 from dongting.kernel import codes
 from dongting.kernel.crossing import Crossing
-from dongting.kernel.entries import decode_entry, record_key
+from dongting.kernel.entries import record_key
 from dongting.kernel.machine import Accepted, Block, Machine
 from dongting.kernel.redaction import Removal
 from dongting.kernel.rules import Rules
@@ -27,6 +27,14 @@ from dongting.kernel.store import Store
 from dongting.node import forks
 from dongting.node.alarms import ALARMS, alarms
 from dongting.node.checkpoints import Issuer
+from dongting.node.codes import (
+    CATCHING_UP,
+    NO_LOG_KEY,
+    NO_RECORD,
+    NOT_A_STATEMENT,
+    NOT_ADMITTED,
+    NOT_THE_LOG_KEY,
+)
 from dongting.node.config import WitnessSettings
 from dongting.node.cosigning import CONTRADICTED, Cosigning
 from dongting.node.facade import (
@@ -47,7 +55,7 @@ from dongting.node.installed import downloadable, installed_rules
 from dongting.node.metrics import ledger_metrics
 from dongting.node.prove import assemble, follow
 from dongting.node.recent import RecentBlocks
-from dongting.node.redactions import Crossed, Redactions, effects_of, settle, settle_open
+from dongting.node.redactions import Redactions, crossing, effects_of, settle, version_of
 from dongting.node.restored import log_keys
 from dongting.node.signing import witness_key
 from dongting.node.validators import members, voting
@@ -60,52 +68,6 @@ from dongting.wire.keys import SigningKey, to_base64
 from dongting.wire.profile import profile_named
 from dongting.wire.statement import decode as decode_statement
 from dongting.wire.tiles import BAD_TILE_PATH, ENTRIES, encode_bundle, tile_named, width_at
-
-NO_LOG_KEY = Code(
-    "node", 42, "locked",
-    "The node is locked: its log key is not unlocked, so it serves reads but signs nothing. "
-    "Unlock it with `dongting keys unlock`, or give it a systemd credential.",
-    "节点处于锁定状态：日志密钥尚未解锁，只能读取、不能签署。"
-    "请用 `dongting keys unlock` 解锁，或配置 systemd 凭据。",
-    status=503,
-)  # fmt: skip
-NOT_A_STATEMENT = Code(
-    "node", 43, "not-a-statement",
-    "Entry {index} of the log closes a block; receipts are for statements.",
-    "日志第 {index} 条为区块结束标记；回执只针对声明。",
-    status=404,
-)  # fmt: skip
-
-NO_RECORD = Code(
-    "node", 44, "no-such-record",
-    "There is no record {address}; check the type and the id.",
-    "没有记录 {address}；请检查类型和编号。",
-    status=404,
-)  # fmt: skip
-
-CATCHING_UP = Code(
-    "follow", 8, "catching-up",
-    "This node is taking over blocks just now and has no checkpoint of its present end; try again shortly.",
-    "本节点正在获取区块，尚无当前末端的检查点；请稍后重试。",
-    status=503,
-)  # fmt: skip
-
-NOT_THE_LOG_KEY = Code(
-    "node", 47, "not-the-log-key",
-    "The keystore's log key is not one of this network's; use the keystore that belongs to it.",
-    "密钥库中的日志密钥不属于本网络；请使用与本网络对应的密钥库。",
-    status=409,
-)  # fmt: skip
-
-NOT_ADMITTED = Code(
-    "cometbft", 12, "not-admitted",
-    "This node is no validator at present: it executes every block and can be read, but signs nothing and "
-    "takes no statements. The founders admit it by governance/set-engine-members; one that they removed "
-    "becomes a follower by engine.kind.",
-    "本节点目前不是验证者：它执行每个区块并可供读取，但不签名、也不接收声明。发起方可通过 "
-    "governance/set-engine-members 接纳它；已被移除的节点可将 engine.kind 改为 follow。",
-    status=503,
-)  # fmt: skip
 
 log = logging.getLogger("dongting.ledger")
 
@@ -178,13 +140,7 @@ class LedgerNode(Facade):
         """The machine; one that can take over redacted leaves where another node's log is taken over."""
         if self._restored is None:
             return Machine(self._store, rules, self._genesis, point=point)
-        return self._make_crossing(rules, point)
-
-    def _make_crossing(self, rules: Rules, point: Callable[[int], None]) -> Crossing:
-        crossed = Crossed(self._directory)
-        made = Crossing(self._store, rules, self._genesis, crossed.read(), crossed.write, point=point)
-        settle_open(made)
-        return made
+        return crossing(self._store, rules, self._genesis, self._directory, point)
 
     def _make_witness(self, witnessing: WitnessSettings, directory: Path) -> Witness:
         keys = trusted(witnessing.logs, self.origin, self.machine.profile, lambda: log_keys(self.machine))
@@ -342,9 +298,9 @@ class LedgerNode(Facade):
     def reopen(self) -> None:
         """Write and sign from now on."""
         self._restored = None
-        if (key := self._signing_key()) is not None:
-            self._issuer.unlock(key)
-            self._collector.wake()
+        self._issuer.hold(self._signing_key())
+        self._issuer.issue()
+        self._collector.wake()
 
     async def copy(self) -> str:
         if self._copy is None:
@@ -485,9 +441,7 @@ class LedgerNode(Facade):
         data = self._store.get(record_key(address)) if typed and address.isascii() else None
         if data is None:
             raise Refused(NO_RECORD, address=address[:160])
-        entry = decode_entry(data)
-        block = self.machine.block_of(entry.leaf) if entry.leaf >= 0 else self.machine.block(0)
-        return Version(type, id, entry.version, entry.leaf, block.height, block.time, bytes(entry.body))
+        return version_of(self.machine, type, id, data)
 
     async def prove(self, addresses: list[str]) -> bytes:
         require(self.note, NO_LOG_KEY)

@@ -6,7 +6,7 @@ texts in one write, then the store purges what it still held, then a file notes 
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import groupby
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from dongting.kernel.crossing import Crossing, Standing
 from dongting.kernel.entries import BlockRecord, decode_entry, record_key, version_key
 from dongting.kernel.machine import Machine
 from dongting.kernel.redaction import Removal, removal
-from dongting.kernel.store import LEAVES, RECORDS, VERSIONS
+from dongting.kernel.rules import Rules
+from dongting.kernel.store import LEAVES, RECORDS, VERSIONS, Store
 from dongting.node.facade import Effects, Version
 from dongting.store.disk import replace_file, sync_directory
 
@@ -113,6 +114,16 @@ class Crossed:
             replace_file(self._path, msgspec.json.encode(standing))
 
 
+def crossing(
+    store: Store, rules: Rules, genesis: bytes, directory: Path, point: Callable[[int], None]
+) -> Crossing:
+    """The machine in a home that can take over redacted leaves, where it stood when the node ended."""
+    crossed = Crossed(directory)
+    made = Crossing(store, rules, genesis, crossed.read(), crossed.write, point=point)
+    settle_open(made)
+    return made
+
+
 def replaced(machine: Machine, block: BlockRecord) -> list[Version]:
     """The earlier versions of records that lost their free text by the redactions of a block."""
     found = []
@@ -140,7 +151,12 @@ def effects_of(machine: Machine, block: BlockRecord, index: int) -> Effects:
 
 def _version(machine: Machine, key: bytes, marker: bytes) -> Version:
     type, _, id = key[1:-9].decode("ascii").partition("/")
-    entry = decode_entry(marker)
+    return version_of(machine, type, id, marker)
+
+
+def version_of(machine: Machine, type: str, id: str, data: bytes) -> Version:
+    """The record version in a stored entry."""
+    entry = decode_entry(data)
     made = machine.block_of(entry.leaf) if entry.leaf >= 0 else machine.block(0)
     return Version(type, id, entry.version, entry.leaf, made.height, made.time, bytes(entry.body))
 

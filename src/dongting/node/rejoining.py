@@ -21,11 +21,12 @@ from dongting.engines.follow import DIVERGED, FORKED, Follow
 from dongting.errors import Code, Fault, Refused, require
 from dongting.kernel.crossing import Crossing
 from dongting.node import forks
+from dongting.node.codes import NO_LOG_KEY
 from dongting.node.custodian import Keyring
 from dongting.node.erasures import apply, erased
 from dongting.node.following import FollowNode
 from dongting.node.home import Home
-from dongting.node.ledger import NO_LOG_KEY, LedgerNode
+from dongting.node.ledger import LedgerNode
 from dongting.node.outgoing import in_thread
 from dongting.node.redactions import undecided
 from dongting.node.restored import BEHIND, Restored, answerable, log_keys, marked, newer, notice, release
@@ -81,11 +82,6 @@ _FINAL = (DIVERGED, TWO_HISTORIES)
 log = logging.getLogger("dongting.restore")
 
 
-def holders(setting: str) -> list[str]:
-    """The addresses in the setting `restore.peers`."""
-    return [each.rstrip("/") for each in setting.split()]
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """The newest checkpoint of a peer, signed by the log."""
@@ -103,7 +99,7 @@ class Rejoining:
         self._home = home
         self._node = node
         self._keyring = keyring
-        self._peers = holders(config.restore.peers)
+        self._peers = config.restore.addresses
         self._witnesses = asked(config.witness.ask)
         self._machine = node.machine
         self._source = ""
@@ -291,7 +287,9 @@ async def open_follower(home: Home, node: FollowNode) -> None:
 
 
 async def rejoin(home: Home, node: LedgerNode, keyring: Keyring) -> None:
-    """Let a restored node find its way back, where there is somebody to ask."""
+    """Let a restored node find its way back, where there is somebody to ask; others need nothing."""
+    if marked(home) is None:
+        return
     if isinstance(node, FollowNode):
         await open_follower(home, node)
     elif home.config.engine.kind == "embedded" and (home.config.restore.peers or home.config.witness.ask):

@@ -29,7 +29,7 @@ from dongting.node.ledger import LedgerNode, Limits
 from dongting.node.link import LinkServer
 from dongting.node.people.accounts import open_accounts
 from dongting.node.rejoining import rejoin
-from dongting.node.restored import marked, restored
+from dongting.node.restored import restored
 from dongting.node.signing import log_key as log_key_of
 from dongting.node.signing import node_key
 from dongting.store.ledger import LedgerStore
@@ -180,12 +180,7 @@ async def serve(
     with contextlib.closing(home.exchange()) as exchange:
         if exchange.fresh:
             home.custody(exchange).list_anew()
-    children = Children()
-    children.start("dongting.node.follow_views", str(path))
-    children.start("dongting.node.messenger", str(path))
-    for _ in range(config.http.workers):
-        number = listener.fileno()
-        children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
+    children = _children(path, listener, config.http.workers)
     await asyncio.sleep(0)  # they load their programs while the ledger is opened
     try:
         node = opened(home, store, log_key)
@@ -200,7 +195,7 @@ async def serve(
     await node.start()
     await server.start()
     unlocking = asyncio.create_task(keyring.unlock_all())
-    back = asyncio.create_task(rejoin(home, node, keyring)) if marked(home) is not None else None
+    back = asyncio.create_task(rejoin(home, node, keyring))
     host, port = listener.getsockname()[:2]
     waiting = asyncio.create_task(_answering(host, port, unlocking))
     try:
@@ -212,14 +207,24 @@ async def serve(
     finally:
         waiting.cancel()
         unlocking.cancel()
-        if back is not None:
-            back.cancel()
-            await asyncio.gather(back, return_exceptions=True)
+        back.cancel()
+        await asyncio.gather(back, return_exceptions=True)
         listener.close()
         await children.stop()
         await server.stop()
         await node.stop()
         accounts.close()
+
+
+def _children(path: Path, listener: socket.socket, workers: int) -> Children:
+    """Start the projector, the messenger and so many API workers."""
+    children = Children()
+    children.start("dongting.node.follow_views", str(path))
+    children.start("dongting.node.messenger", str(path))
+    number = listener.fileno()
+    for _ in range(workers):
+        children.start("dongting.cli.worker", str(path), str(number), descriptors=(number,))
+    return children
 
 
 async def _answering(host: str, port: int, unlocking: "asyncio.Task[None]") -> None:

@@ -10,8 +10,9 @@ import pytest
 from dongting.errors import Code, Refused
 from dongting.kernel.codes import BELOW_HEIGHT, WRONG_ROLE
 from dongting.node import ledger as module
+from dongting.node.codes import NO_LOG_KEY, NO_RECORD, NOT_A_STATEMENT, NOT_THE_LOG_KEY
 from dongting.node.facade import Facade
-from dongting.node.ledger import NO_LOG_KEY, NO_RECORD, NOT_A_STATEMENT, NOT_THE_LOG_KEY, LedgerNode
+from dongting.node.ledger import LedgerNode
 from dongting.node.link import LEDGER_AWAY, Link, LinkServer, remote
 from dongting.store.ledger import LedgerStore
 from dongting.testing import Ledger
