@@ -33,7 +33,7 @@ check: test
 bench: $(TOOLS)
 	@cd bench && ../$(BIN)/python all.py $(BENCH)
 
-# Apart from `bench`, because a node with a million records takes a quarter of an hour to fill.
+# One part of `bench`: pages of a node with a million records.
 bench-pages: $(TOOLS)
 	@cd bench && ../$(BIN)/python pages.py
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import ingest
 import kernel
 import million
+import pages
 import proofs
 
 #: What is asked of each figure: the bound, and whether it is a least or a most.
@@ -31,6 +32,9 @@ ASKED = {
     "prove_us": (None, ""),
     "verify_us": (None, ""),
     "verify_cli_ms": (400, "aim under"),
+    "page_p95_ms": (100, "at most"),
+    "search_p95_ms": (100, "at most"),
+    "page_kb": (150, "at most"),
 }
 
 
@@ -41,7 +45,7 @@ BEGIN, END = "<!-- table: figures -->", "<!-- end -->"
 def main() -> None:
     """Measure, print the table, print the JSON."""
     figures: dict[str, float] = {}
-    for part in (kernel, ingest, proofs, million):
+    for part in (kernel, ingest, proofs, million, pages):
         began = time.monotonic()
         print(f"measuring {part.__name__} ...", file=sys.stderr, flush=True)
         figures |= part.measure()

@@ -8,10 +8,12 @@ is left out. Blocks lie a few minutes apart and end now. Keys and draws are fixe
 """
 
 import hashlib
+import multiprocessing
 import random
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,13 @@ from dongting.kernel.machine import Machine
 from dongting.node.config import read
 from dongting.node.home import Home
 from dongting.node.installed import installed_rules
-from dongting.node.views_rebuild import rebuild
+from dongting.node.views_rebuild import blocks
 from dongting.store.ledger import LedgerStore
+from dongting.store.rows import Block, Changed
 from dongting.testing.ledger import FOUNDERS, network
 from dongting.wire import jcs
 from dongting.wire.genesis import Founder, decode
-from dongting.wire.keys import PrivateKey, to_base64
+from dongting.wire.keys import PrivateKey, PublicKey, to_base64
 from dongting.wire.profile import INTERNATIONAL
 from dongting.wire.sealing import DecryptionKey, method_for
 from dongting.wire.statement import Statement, build
@@ -170,26 +173,67 @@ class City:
         }  # fmt: skip
 
 
+class _Unsigned:
+    """Stands in for a private key where nobody looks at signatures."""
+
+    suite = ED25519
+
+    def __init__(self, key: PrivateKey) -> None:
+        self._public = key.public()
+
+    def public(self) -> PublicKey:
+        """The public key of the organisation."""
+        return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        """No signature, as long as one."""
+        return bytes(64)
+
+
 def populate(home: Path, records: int = RECORDS, datasets: int = DATASETS) -> Network:
-    """Fill a new home's ledger and views; its network."""
+    """Fill a new home's ledger and, in a process beside it, its views; its network."""
     home.mkdir(parents=True)
     now = int(time.time())
     net = new_city(now - SPAN - 86_400)
     (home / "genesis.json").write_bytes(net.genesis.encode())
     store = LedgerStore(home / "ledger")
     machine = Machine(store, installed_rules(net.profile), net.genesis.encode())
+    # Not forked: the store has threads that a fork would miss.
+    context = multiprocessing.get_context("spawn")
+    queue: Queue[Block | None] = context.Queue(20)
+    viewing = context.Process(target=_view, args=(home, queue))
+    viewing.start()
+    for block in blocks(machine, -1):
+        queue.put(block)
+    for moment, statements in _statements(net, records, datasets, now):
+        queue.put(_commit(machine, moment, statements))
+    queue.put(None)
+    viewing.join()
+    assert viewing.exitcode == 0
+    store.close()
+    return net
+
+
+def _view(home: Path, queue: "Queue[Block | None]") -> None:
+    views = Home(read({"node": {"home": str(home)}})).views()
+    views.rebuild(iter(queue.get, None))
+    views.close()
+
+
+def _statements(net: Network, records: int, datasets: int, now: int) -> Iterator[tuple[int, list[Statement]]]:
+    """The statements of one block after another, and the moment of each."""
     # About 0.75 statements make one record.
     apart = SPAN * BLOCK // max(records * 3 // 4, BLOCK)
-    moment, block, city = now - SPAN, 0, City(net, records, datasets)
-    pending: list[Statement] = []
+    moment, city, pending = now - SPAN, City(net, records, datasets), list[Statement]()
     keys = {founder.id: _key(founder.id) for founder in net.genesis.founders}
+    signing = {id: _Unsigned(key) for id, key in keys.items()}
     kids = {id: key.public().thumbprint(net.profile) for id, key in keys.items()}
     for number, (author, action, subject, arguments) in enumerate(city.acts(now)):
         given = {
             "issuer": author, "network": net.id, "action": action, "subject": subject,
             "arguments": arguments, "issued": moment, "nonce": number.to_bytes(16),
         }  # fmt: skip
-        data = build(keys[author], net.profile, **given)
+        data = build(signing[author], net.profile, **given)
         pending.append(
             Statement(
                 data, net.profile.hash(b"\x00" + data), author, subject, net.id, action, moment, None,
@@ -197,21 +241,24 @@ def populate(home: Path, records: int = RECORDS, datasets: int = DATASETS) -> Ne
             )
         )  # fmt: skip
         if len(pending) == BLOCK:
-            _commit(machine, moment, pending)
-            pending, block = [], block + 1
+            yield moment, pending
+            pending = []
             moment = min(moment + apart, now)
-    _commit(machine, moment, pending)
-    store.close()
-    rebuild(Home(read({"node": {"home": str(home)}})))
-    return net
+    if pending:
+        yield moment, pending
 
 
-def _commit(machine: Machine, moment: int, statements: list[Statement]) -> None:
-    if statements:
-        block = machine.execute(moment, statements)
-        refused = next((outcome for outcome in block.outcomes if isinstance(outcome, Exception)), None)
-        assert refused is None, refused
-        machine.commit(block)
+def _commit(machine: Machine, moment: int, statements: list[Statement]) -> Block:
+    """Execute and commit a block; what it changed, for the views."""
+    block = machine.execute(moment, statements)
+    refused = next((outcome for outcome in block.outcomes if isinstance(outcome, Exception)), None)
+    assert refused is None, refused
+    machine.commit(block)
+    head, changes = block.head, []
+    for made in block.written:
+        type, _, id = made.address.partition("/")
+        changes.append(Changed(type, id, made.version, made.leaf, head.height, head.time, made.body))
+    return Block(head.height, changes)
 
 
 if __name__ == "__main__":
