@@ -81,8 +81,8 @@ def test_pages_for_people_are_accessible_and_fit(node: Any, browser: Browser) ->
     page = context.new_page()
     base = enrol(page, set_up_link(node, "env-bureau"), "韦明", "wei-axe")
     for target in (
-        "/settings/account", "/settings/people", "/settings/keys", "/audit-log", "/applications",
-        "/join/apply", "/style",
+        "/settings/account", "/settings/people", "/settings/keys", "/settings/webhooks", "/audit-log",
+        "/applications", "/join/apply", "/style",
     ):  # fmt: skip
         page.goto(base + target)
         problems = Axe().run(page, options=RULES).response["violations"]
@@ -93,6 +93,34 @@ def test_pages_for_people_are_accessible_and_fit(node: Any, browser: Browser) ->
     for target in ("/signin", "/recover"):
         stranger.goto(base + target)
         assert not Axe().run(stranger, options=RULES).response["violations"], target
+
+
+def test_a_webhook_is_made_tried_out_and_removed_without_scripts(node: Any, browser: Browser) -> None:
+    context = browser.new_context(locale="en-GB", java_script_enabled=False)
+    page = context.new_page()
+    base = enrol(page, set_up_link(node, "env-bureau"), "Wei", "wei-webhook")
+    page.goto(f"{base}/settings/webhooks")
+    page.fill("[name=name]", "Lake")
+    page.fill("[name=url]", "https://receiver.invalid/in")
+    page.get_by_role("button", name="Make the webhook").click()
+    assert page.locator(".id").inner_text().startswith("whsec_")
+    page.locator("main a.button").click()
+    page.get_by_role("button", name="Send a test message").click()
+    for _ in range(100):
+        if page.get_by_text("Next try:").count():
+            break
+        page.wait_for_timeout(200)
+        page.reload()
+    assert "receiver.invalid" in page.locator("main table").inner_text()
+    reader = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 780})
+    reader.add_cookies(context.cookies())  # type: ignore[arg-type]
+    seen = reader.new_page()
+    seen.goto(page.url)
+    problems = Axe().run(seen, options=RULES).response["violations"]
+    assert not [(one["id"], [node["html"] for node in one["nodes"]]) for one in problems]
+    assert seen.evaluate("document.scrollingElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.get_by_role("button", name="Remove the webhook").click()
+    assert page.get_by_text("Nothing is sent anywhere.").count() == 1
 
 
 def test_a_passkey_is_added_signs_in_alone_and_is_removed(node: Any, browser: Browser) -> None:

@@ -8,11 +8,13 @@ from dongting.node.config import Config
 from dongting.node.facade import Facade
 from dongting.node.figures import FiguresKept
 from dongting.node.home import Home
+from dongting.node.hooks.subscriptions import Hooks
 from dongting.node.incoming import Incoming
 from dongting.node.metrics import Metrics, metrics
 from dongting.node.moments import zone_of
 from dongting.node.notices.book import Book
 from dongting.node.notices.words import Words
+from dongting.node.outward import Outward
 from dongting.node.people.accounts import Accounts
 from dongting.store.side import SideStore
 from dongting.store.views import Views
@@ -32,6 +34,7 @@ from dongting.web import (
     people,
     printed,
     tables,
+    webhooks,
 )
 from dongting.web.assets import Assets
 from dongting.web.blocks import Blocks
@@ -66,8 +69,8 @@ PUBLIC: tuple[Place, ...] = (
     Place("/static/{name...}", assets.static),
 )
 PLACES: tuple[Place, ...] = (
-    *PUBLIC, *entering.PLACES, *passkeys.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES, *audit.PLACES,
-    *applying.PLACES, *notices.PLACES, *desk.PLACES,
+    *PUBLIC, *entering.PLACES, *passkeys.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES,
+    *webhooks.PLACES, *audit.PLACES, *applying.PLACES, *notices.PLACES, *desk.PLACES,
 )  # fmt: skip
 
 
@@ -112,6 +115,12 @@ def create(
         measures=Measures(FiguresKept(SideStore(home.path / "figures"), home.profile())),
         mails=bool(home.config.mail.host),
         home=home.path,
+        hooks=Hooks(
+            accounts.register.database,
+            Outward(home.config.hooks.private_addresses),
+            home.profile(),
+            accounts.register.clock,
+        ),
     )
     return Door(
         site, PLACES, limits, counted or metrics(),

@@ -14,6 +14,7 @@ from dongting.errors import Language, Refused
 from dongting.http.messages import Reply
 from dongting.node.agents import Agents
 from dongting.node.facade import Facade, Status
+from dongting.node.hooks.subscriptions import Hooks
 from dongting.node.incoming import Incoming
 from dongting.node.notices.book import Book
 from dongting.node.notices.words import Words
@@ -66,6 +67,7 @@ class Site:
     measures: "Measures"
     mails: bool
     home: Path
+    hooks: Hooks
     busy: set["asyncio.Task[None]"] = field(default_factory=set)
     _names: dict[str, tuple[float, Text]] = field(default_factory=dict)
 
