@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from dongting.errors import Code
+from dongting.store.rows import Changed
 
 
 class Fate(Struct, frozen=True, array_like=True):
@@ -69,19 +70,11 @@ class Status(Struct, frozen=True):
     alarms: list[Alarm] = []
 
 
-class Version(Struct, frozen=True):
-    """One version of a record: the index of the statement that made it (-1: genesis), and its JSON body."""
-
-    type: str
-    id: str
-    version: int
-    leaf: int
-    height: int
-    time: int
-    body: bytes
+#: One version of a record, as the views take it, too.
+Version = Changed
 
 
-class BlockChanges(Struct, frozen=True):
+class BlockChanges(Struct, frozen=True, array_like=True):
     """The record versions that one block made, and earlier ones whose text its redactions removed."""
 
     height: int

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from dongting.engines.collector import settle_collector
 from dongting.node.config import load
 from dongting.node.home import Home
 from dongting.node.link import Link, remote
@@ -15,6 +16,7 @@ from dongting.node.projector import Projector
 async def _follow(home: Home, parent: int) -> None:
     link = Link(home.socket)
     projector = Projector(remote(link), home.views(), home.files(), home.parts(), home.envelopes())
+    settle_collector()
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(projector.run())
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,22 +1,34 @@
 """Brings views up to the ledger, block by block, and applies the erasures that it meets on the way.
 
-A process of its own, so that views never slow a block; while statements pour in it falls behind and
-catches up afterwards. It can be killed at any moment: the views remember how far they are.
+A process of its own, so that views never slow a block; while statements pour in it falls behind, by some
+seconds and no more as far as the machine allows, and catches up afterwards. It can be killed at any moment:
+the views remember how far they are.
 """
 
 import asyncio
 import os
+import time
 
 from dongting.errors import Refused
 from dongting.node.erasures import declared, destroy
-from dongting.node.facade import BlockChanges, Facade, Version
+from dongting.node.facade import BlockChanges, Facade
 from dongting.store.files import Files
-from dongting.store.rows import Changed
 from dongting.store.side import SideStore
 from dongting.store.views import Views
 
-BATCH = 200  # blocks taken at a time
-PAUSE = 0.05  # seconds between looks when there is nothing new
+BATCH = 1000  # blocks taken at a time, if they are small
+PAUSE = 0.05  # seconds between looks: blocks that come meanwhile share a transaction
+REST = 4  # times as long as the views were at work, writers have the machine for themselves
+LONGEST = 1.0  # seconds of rest: whoever writes may have come to an end
+LATE = 10  # seconds behind the ledger after which the views rest no longer
+
+
+def pause(worked: float, behind: int, growing: bool, late: float) -> float:
+    """Seconds until the next look after `worked` seconds of work that left the views `behind` blocks, `late`
+    seconds old, below a ledger that is or is not `growing`."""
+    if behind <= 0:
+        return PAUSE
+    return min(max(PAUSE, REST * worked), LONGEST) if growing and late < LATE else 0
 
 
 class Projector:
@@ -31,6 +43,8 @@ class Projector:
         self._parts = parts
         self._envelopes = envelopes
         self._purged = True
+        self._late = 0.0  # seconds since the block that was taken last
+        self._head = 0
 
     async def step(self) -> int:
         """Take in the next blocks; how many there were."""
@@ -40,9 +54,10 @@ class Projector:
             return 0
         for block in blocks:
             self._erase(block)
-        changes = [_changed(version) for block in blocks for version in block.changes]
-        replaced = [_changed(version) for block in blocks for version in block.replaced]
+        changes = [version for block in blocks for version in block.changes]
+        replaced = [version for block in blocks for version in block.replaced]
         self._views.apply(changes, blocks[-1].height, since=height, replaced=replaced)
+        self._late = time.time() - blocks[-1].time
         if replaced:
             await self._purge()
         return len(blocks)
@@ -57,13 +72,19 @@ class Projector:
         os.nice(10)
         await self._purge()  # a former process may have been killed at it
         while True:
+            began = time.monotonic()
             try:
-                if not await self.step():
-                    await asyncio.sleep(PAUSE)
-                    if not self._purged:
-                        await self._purge()
+                await self.step()
+                await asyncio.sleep(await self._pause(time.monotonic() - began))
+                if not self._purged:
+                    await self._purge()
             except Refused:
                 await asyncio.sleep(1)
+
+    async def _pause(self, worked: float) -> float:
+        head, before = (await self._facade.status()).height, self._head
+        self._head = head
+        return pause(worked, head - self._views.height, head > before, self._late)
 
     async def _purge(self) -> None:
         """Clean the views' files of redacted texts; a reader may hold that up."""
@@ -75,9 +96,3 @@ class Projector:
             erased = declared(change)
             if erased is not None:
                 destroy(erased, self._files, self._parts, self._envelopes)
-
-
-def _changed(version: Version) -> Changed:
-    return Changed(
-        version.type, version.id, version.version, version.leaf, version.height, version.time, version.body
-    )

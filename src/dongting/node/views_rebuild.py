@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dongting.kernel.machine import Machine
 from dongting.node.audit import copied
 from dongting.node.home import Home
+from dongting.node.recent import changes
 from dongting.node.redactions import replaced
-from dongting.store.rows import Block, Changed
+from dongting.store.rows import Block
 
 
 def rebuild(home: Home, progress: Callable[[int], None] = lambda _: None) -> int:
@@ -30,12 +31,5 @@ def blocks(machine: Machine, after: int) -> Iterator[Block]:
     """What each block above a height changed."""
     for height in range(after + 1, machine.head.height + 1):
         block = machine.block(height)
-        changes = []
-        for made in machine.written(block):
-            type, _, id = made.address.partition("/")
-            changes.append(Changed(type, id, made.version, made.leaf, height, block.time, made.body))
-        former = [
-            Changed(v.type, v.id, v.version, v.leaf, v.height, v.time, v.body)
-            for v in replaced(machine, block)
-        ]
-        yield Block(height, changes, former)
+        found = changes(block, machine.written(block), replaced(machine, block))
+        yield Block(height, found.changes, found.replaced)

@@ -6,7 +6,7 @@ The form keeps order by code point: nothing is `""` and lowest, an integer is `n
 
 import enum
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,21 +33,26 @@ NOT_INDEXED = Code(
 
 NOTHING = ""
 _NEVER = "x"  # equal to no stored value
+_PLAIN = frozenset((str, int, bool, type(None)))
 _LONGEST = 200
 
 
 def storable(text: str) -> str:
     """The text without what a database cannot hold: NUL and lone surrogates become U+FFFD."""
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\0", "\ufffd")
 
 
 def key(value: Value) -> str:
     """The sortable form of one value. Text beyond 200 characters keeps 160 and a digest of the whole."""
-    if value is None:
-        return NOTHING
-    if isinstance(value, bool):
-        return "ttrue" if value else "tfalse"
-    if isinstance(value, int):
+    if not isinstance(value, str):
+        if value is None:
+            return NOTHING
+        if isinstance(value, bool):
+            return "ttrue" if value else "tfalse"
         return f"n{value + MAX_SAFE_INTEGER + 1:017d}" if abs(value) <= MAX_SAFE_INTEGER else _NEVER
     text = storable(value)
     if len(text) > _LONGEST:
@@ -72,8 +77,8 @@ def value_of(key: str) -> str | int | None:
 
 def _values(value: Any) -> list[Value]:
     """The values of one field of a record, the one by which it is sorted first."""
-    if value is None or isinstance(value, str | int):
-        return [value] if not isinstance(value, enum.Enum) else [value.value]
+    if value.__class__ in _PLAIN:
+        return [value]
     if isinstance(value, enum.Enum):
         return [value.value]
     if isinstance(value, Text):
@@ -89,8 +94,16 @@ def _values(value: Any) -> list[Value]:
     return [msgspec.json.encode(value, order="deterministic").decode()]
 
 
-def _texts(value: Any) -> list[str]:
-    return [one for one in _values(value) if isinstance(one, str)]
+def _texts(value: Any) -> Iterator[str]:
+    """All that people may read in a field, however deep it lies."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from _texts(part)
 
 
 def _label(type: str, name: str) -> int:
@@ -100,10 +113,9 @@ def _label(type: str, name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is indexed of one record: `(label, sortable form)` pairs, of which `first` sort it."""
+    """What is indexed of one record: labels with sortable forms and whether the record is sorted by them."""
 
-    pairs: Sequence[tuple[int, str]]
-    first: frozenset[tuple[int, str]]
+    values: Sequence[tuple[int, str, bool]]
     title: Sequence[str] = ()
     text: Sequence[str] = ()
     waits_for: str | None = None
@@ -171,25 +183,27 @@ class Fields:
             record = kind.decoder.decode(body)
         except msgspec.MsgspecError as error:
             raise Fault(f"a {type} in the ledger does not fit its declaration: {error}") from error
-        pairs: dict[tuple[int, str], None] = {}
-        first = []
+        values: list[tuple[int, str, bool]] = []
         for name, label in kind.labels.items():
             if name == ALL:
                 continue
-            found = [key(value) for value in self._field(kind.type, record, name)] or [NOTHING]
-            first.append((label, found[0]))
-            pairs.update(dict.fromkeys((label, one) for one in found))
+            found: Any = _parties(kind.type, record) if name == PARTY else getattr(record, name)
+            if found.__class__ in _PLAIN:
+                values.append((label, key(found), True))
+                continue
+            first, *others = dict.fromkeys(map(key, _values(found))) or (NOTHING,)
+            values.append((label, first, True))
+            values.extend((label, other, False) for other in others)
         title, text = _searched(kind.type, record)
         flow = kind.type.workflow
         return Entry(
-            tuple(pairs), frozenset(first), title, text,
+            values, title, text,
             flow.waits_for(record) if flow else None, flow.due(record) if flow else None,
         )  # fmt: skip
 
-    def _field(self, type: RecordType, record: Any, name: str) -> list[Value]:
-        if name == PARTY:
-            return [one for party in type.parties for one in _values(getattr(record, party)) if one]
-        return _values(getattr(record, name))
+
+def _parties(type: RecordType, record: Any) -> list[Value]:
+    return [one for party in type.parties for one in _values(getattr(record, party)) if one]
 
 
 def _searched(type: RecordType, record: Any) -> tuple[list[str], list[str]]:

@@ -8,17 +8,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dongting.errors import Fault
-from dongting.store.fields import ALL, Entry, Fields
+from dongting.store.fields import ALL, Fields
 from dongting.store.rows import Changed
 from dongting.store.schema import NO_DUE, Tables
 from dongting.store.search import Document, document, index_for
 
 T = TypeVar("T")
 Key = tuple[str, str]
+Row = tuple[Any, ...]
 
 _CHUNK = 500
 
@@ -91,50 +92,42 @@ def _insert(
     connection: Connection, tables: Tables, fields: Fields,
     changes: Sequence[Changed], newest: set[int], tally: Counter[tuple[int, str]],
 ) -> None:  # fmt: skip
-    first = (connection.execute(select(func.max(tables.record.c.number))).scalar() or 0) + 1
-    index = index_for(connection)
-    for places in _chunks(range(len(changes)), 4 * _CHUNK):
-        records: list[dict[str, Any]] = []
-        pairs: list[dict[str, Any]] = []
-        waiting: list[dict[str, Any]] = []
-        documents: list[Document] = []
-        for place in places:
-            change, number, current = changes[place], first + place, place in newest
-            records.append(_record(change, number, current))
-            if not current:
-                continue
-            entry = fields.entry(change.type, change.body)
-            tally[fields.label(change.type, ALL), ""] += 1
-            for pair in entry.pairs:
-                tally[pair] += 1
-                label, value = pair
-                pairs.append(
-                    {"record": number, "label": label, "value": value, "first": pair in entry.first}
-                )  # fmt: skip
-            if entry.waits_for is not None or entry.due is not None:
-                waiting.append(_waits(change, number, entry))
-            found = document(number, change.type, entry)
-            if found:
-                documents.append(found)
-        for table, rows in ((tables.record, records), (tables.field, pairs), (tables.waiting, waiting)):
-            if rows:
-                connection.execute(insert(table), rows)
-        index.add(connection, tables, documents)
+    number = connection.execute(select(func.max(tables.record.c.number))).scalar() or 0
+    records: list[Row] = []
+    values: list[Row] = []
+    waiting: list[Row] = []
+    documents: list[Document] = []
+    for place, change in enumerate(changes):
+        number += 1
+        current = place in newest
+        records.append(
+            (number, change.type, change.id, change.version, change.leaf, change.height, change.time,
+             current, change.body)
+        )  # fmt: skip
+        if not current:
+            continue
+        entry = fields.entry(change.type, change.body)
+        tally[fields.label(change.type, ALL), ""] += 1
+        values.extend((number, *value) for value in entry.values)
+        if entry.waits_for is not None or entry.due is not None:
+            due = NO_DUE if entry.due is None else entry.due
+            waiting.append((number, entry.waits_for or "", due, change.type))
+        found = document(number, change.type, entry)
+        if found:
+            documents.append(found)
+    tally.update((label, value) for _, label, value, _ in values)
+    _write(connection, tables.record, records)
+    _write(connection, tables.field, values)
+    _write(connection, tables.waiting, waiting)
+    index_for(connection).add(connection, tables, documents)
 
 
-def _record(change: Changed, number: int, current: bool) -> dict[str, Any]:
-    return {
-        "number": number, "type": change.type, "id": change.id, "version": change.version,
-        "leaf": change.leaf, "height": change.height, "time": change.time,
-        "current": current, "body": change.body,
-    }  # fmt: skip
-
-
-def _waits(change: Changed, number: int, entry: Entry) -> dict[str, Any]:
-    return {
-        "record": number, "organisation": entry.waits_for or "",
-        "due": NO_DUE if entry.due is None else entry.due, "type": change.type,
-    }  # fmt: skip
+def _write(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows in the order of the columns, past SQLAlchemy, which takes longer than the database."""
+    if rows:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        marks = ", ".join([mark] * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608
 
 
 def _count(connection: Connection, tables: Tables, changes: Counter[tuple[int, str]]) -> None:

@@ -20,11 +20,11 @@ BAD_CURSOR = Code(
 )  # fmt: skip
 
 
-class Changed(msgspec.Struct, frozen=True):
+class Changed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One version of a record, as the ledger holds it.
 
-    `leaf` is the log index of the statement that made it, `time` its block's in seconds since 1970,
-    `body` the JSON of the record.
+    `leaf` is the log index of the statement that made it (-1: genesis), `time` its block's in seconds since
+    1970, `body` the JSON of the record.
     """
 
     type: str

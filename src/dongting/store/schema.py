@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 #: Raised by one when the tables, the words or the sortable forms change: older views are then rebuilt.
-LAYOUT = 1
+LAYOUT = 2
 
 # Compared and sorted by code point on both.
 _Text = Text().with_variant(Text(collation="C"), "postgresql")

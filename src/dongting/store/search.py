@@ -9,6 +9,7 @@ that both databases give alike, and that a cursor can go on from. Terms are lett
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -23,9 +24,10 @@ Facts = Sequence[Sequence[str]]
 LAST = 2**62  # above all numbers
 
 
+@lru_cache(16_384)
 def fact(label: int, value: str) -> str:
     """The term for one field value."""
-    return f"f{label:x}v{hashlib.sha256(value.encode()).hexdigest()[:12]}"
+    return "f" + hashlib.blake2b(b"%x/%b" % (label, value.encode()), digest_size=8).hexdigest()
 
 
 def kind(type: str) -> str:
@@ -47,7 +49,7 @@ def document(record: int, type: str, entry: Entry) -> Document | None:
     """What to index of a record; None when it has no words."""
     if not entry.title and not entry.text:
         return None
-    facts = [kind(type), *(fact(label, value) for label, value in entry.pairs)]
+    facts = [kind(type), *(fact(label, value) for label, value, _ in entry.values)]
     return Document(record, entry.title, entry.text, facts)
 
 

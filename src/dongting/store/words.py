@@ -9,6 +9,7 @@ themselves, so they find the same. A term holds letters and digits only, never q
 import re
 import unicodedata
 from dataclasses import dataclass
+from operator import add
 
 #: More characters than this of one record are not searched.
 MAX_TEXT = 20_000
@@ -28,7 +29,10 @@ _UNSPACED = (
     "\U00020000-\U0003fffd"
 )
 _RUNS = re.compile(f"([{_UNSPACED}]+)|([^\\W_{_UNSPACED}]+)")
+_LATIN = re.compile("[0-9a-z]+")
 _MARKS = re.compile("[\u0300-\u036f]")
+# Characters that folding leaves alone, or of which no term is made: most texts in Chinese have no others.
+_FOLDED = re.compile("[\0-\x7f\u3001-\u3011\u4e00-\u9fff\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Term:
 
 def fold(text: str) -> str:
     """Full width to half width (NFKC), capitals to small letters, Latin letters without accents."""
-    if text.isascii():
+    if _FOLDED.fullmatch(text):
         return text.lower()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", folded)))
@@ -49,10 +53,13 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The terms under which a text is indexed, in its order."""
+    if text.isascii():
+        return [word[:_MAX_WORD] for word in _LATIN.findall(text[:MAX_TEXT].lower())]
     found: list[str] = []
     for run, word in _RUNS.findall(fold(text[:MAX_TEXT])):
         if run:
-            found.extend(run[i : i + 2] for i in range(len(run)))
+            found.extend(map(add, run, run[1:]))
+            found.append(run[-1])
         else:
             found.append(word[:_MAX_WORD])
     return found

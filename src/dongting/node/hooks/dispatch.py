@@ -90,7 +90,7 @@ class Dispatcher:
         for each in following:
             if self._reached[each.id] == least:
                 await self._wanted(each, blocks, least)
-        return True
+        return len(blocks) == BLOCKS
 
     async def _wanted(self, to: Hook, blocks: Sequence[BlockChanges], after: int) -> None:
         party = to.organisation if to.about == "own" else ""

@@ -59,8 +59,10 @@ class Noticer:
         """Give the notices that follow from the next blocks and, now and then, from the time; whether there
         may be more at once."""
         audience = await asyncio.to_thread(self._audience)
-        more = await self._follow(audience)
-        if self._book.clock() - self._looked >= EVERY:
+        timed = self._book.clock() - self._looked >= EVERY
+        # Where nobody reads them, only now and then is it noted how far notices would have come.
+        more = bool(audience or timed) and await self._follow(audience)
+        if timed:
             self._looked = self._book.clock()
             trouble = await self._trouble()
             await asyncio.to_thread(self._put, [*self._timed(audience), *trouble], None)
@@ -68,7 +70,7 @@ class Noticer:
 
     async def _follow(self, audience: Set[str]) -> bool:
         height = await asyncio.to_thread(self._height)
-        if height is None:
+        if height is None or not audience:
             await asyncio.to_thread(self._put, [], (await self._facade.status()).height)
             return False
         blocks = await self._facade.blocks(height, BLOCKS)
@@ -79,7 +81,7 @@ class Noticer:
             lambda: [each for event in found for each in self._of(event) if each.organisation in audience]
         )
         await asyncio.to_thread(self._put, given, blocks[-1].height)
-        return True
+        return len(blocks) == BLOCKS
 
     def _audience(self) -> Set[str]:
         """The organisations that anybody here would read a notice of."""

@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 from dongting.node.hooks.subscriptions import Wish
+from dongting.node.messenger import assembled
 from dongting.node.notices.noticing import EVERY
 from dongting.node.notices.words import Words
+from dongting.node.people.accounts import open_accounts
 
 from .conftest import DAY  # type: ignore[import-not-found]
 
@@ -135,3 +137,22 @@ def test_reading_counts_down(desk: Any) -> None:
     assert desk.book.unread(person, "env-bureau") == 1
     desk.book.change(person, "env-bureau", seen=newest)
     assert desk.book.unread(person, "env-bureau") == 0
+
+
+def test_where_nobody_reads_notices_no_block_is_looked_at(new_site: Any) -> None:
+    site, now = new_site(), [1_800_000_000]
+    accounts = open_accounts(site.home, lambda: now[0])
+    noticer = assembled(site.home, site.node, site.views, accounts.register).noticer
+    site.host("env-bureau")
+    try:
+        site.run(noticer.step())
+        noticer._hosted = lambda: ()
+        site.act("env-bureau", "catalogue/publish", site.dataset())
+        before = noticer._height()
+        assert not site.run(noticer.step())
+        assert noticer._height() == before, "not noted with every block"
+        now[0] += EVERY
+        site.run(noticer.step())
+        assert noticer._height() == before + 1, "whoever comes later is not told of what was before"
+    finally:
+        accounts.close()
