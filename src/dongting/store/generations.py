@@ -17,6 +17,7 @@ from dongting.store.schema import (
     JOURNAL,
     REWRITE,
     Tables,
+    checkpoint,
     empty_journal,
     lock,
     open_engine,
@@ -159,6 +160,10 @@ class Generations:
         purging.create(connection, checkfirst=True)
         connection.execute(delete(purging))
         connection.execute(insert(purging).values(asked=REWRITE))
+
+    def tidy(self) -> None:
+        """Bring what was written to its place in the database, for when little else goes to the disk."""
+        checkpoint(self._engine)
 
     def purge(self) -> bool:
         """Write the database anew if that was asked for; False when a reader held it up."""

@@ -98,6 +98,10 @@ class Views:
                 return done
             return self._take(connection, generation, changes, height, replaced)
 
+    def tidy(self) -> None:
+        """Bring what was written to its place in the database, for when little else goes to the disk."""
+        self._generations.tidy()
+
     def purge(self) -> bool:
         """Leave nothing in the database's files of texts that were redacted; False: try again later.
 
