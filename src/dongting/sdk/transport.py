@@ -133,6 +133,9 @@ class Transport:
             except httpx.HTTPError as error:
                 raise self.away(error) from error
             else:
+                # It was read whole. Its stream refers back to it, and so megabytes that were sent would stay
+                # until the collector of cycles comes by.
+                answer.stream = httpx.ByteStream(answer.content)
                 self._check(answer)
                 return answer
 
