@@ -25,7 +25,9 @@ from statements import new_network, signed
 
 BATCH = 100
 CLIENTS = 2
-IN_FLIGHT = 6  # batches that one client has under way
+# Batches that one client has under way: ten make a block, and while one block is executed the signatures of
+# the next can only be checked if it has been sent.
+IN_FLIGHT = 12
 RATE = 200  # single statements a second
 CONNECTIONS = 16  # over which single statements come
 
@@ -91,6 +93,24 @@ async def _open_loop(url: str, statements: Sequence[bytes]) -> list[float]:
     return latencies
 
 
+async def _caught_up(url: str) -> float:
+    """Seconds until the views show all that is in the ledger now."""
+    connection, began = Connection(url), time.perf_counter()
+    state = first = _answer.decode(await connection.get("/health/ready"))
+    while state["views"] < first["height"]:
+        await asyncio.sleep(0.2)
+        state = _answer.decode(await connection.get("/health/ready"))
+    connection.close()
+    return time.perf_counter() - began
+
+
+async def _afterwards(url: str, statements: Sequence[bytes]) -> tuple[list[float], float]:
+    """The latencies of single statements right after a rush, and the seconds until the views caught up."""
+    caught_up = asyncio.create_task(_caught_up(url))
+    await asyncio.sleep(2)
+    return await _open_loop(url, statements), await caught_up
+
+
 def measure(count: int = 20_000, singles: int = 2_000) -> dict[str, float]:
     """Ingest over the limit, and the latency of single statements."""
     cores = two_cores()
@@ -106,16 +126,16 @@ def measure(count: int = 20_000, singles: int = 2_000) -> dict[str, float]:
             warm = list(signed(net, 1000, first=10_000_000, step=2))
             ingest_per_second(url, warm)
             rate = ingest_per_second(url, batches)
-            time.sleep(2)
-            latencies = sorted(
-                asyncio.run(_open_loop(url, list(signed(net, singles, first=20_000_000, step=2))))
-            )
+            single = list(signed(net, singles, first=20_000_000, step=2))
+            latencies, caught_up = asyncio.run(_afterwards(url, single))
+            latencies.sort()
     finally:
         shutil.rmtree(home)
     limit = max(limit, verifications_per_second(work, cores))
     return {
         "ingest_per_second": rate,
         "ingest_over_limit": rate / limit,
+        "views_caught_up_s": caught_up,
         "submit_p50_ms": latencies[len(latencies) // 2] * 1e3,
         "submit_p99_ms": latencies[len(latencies) * 99 // 100] * 1e3,
     }
