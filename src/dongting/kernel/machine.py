@@ -163,7 +163,8 @@ class Machine:
         seen = self._replay.seen([statement], self._replay.keys([statement], time), time)[0]
         if seen is not None and seen[1] == statement.leaf:
             return
-        self._run(Execution(self._state, frame, {}), statement, self._asked(statement), seen)
+        work = Execution(self._state, frame, {})
+        self._perform(work, statement, self._asked(statement), *self._admit(work, statement, seen))
 
     def execute(self, time: int, statements: Sequence[Statement]) -> Block:
         """Execute a block at `time` (never before the last block's) and give each statement its outcome.
@@ -223,7 +224,7 @@ class Machine:
         index: int,
     ) -> None:
         """Run a statement and add what it did to the block."""
-        self._run(work, statement, arguments, before)
+        self._perform(work, statement, arguments, *self._admit(work, statement, before))
         if work.removals:
             block.removals += work.removals
         block.pending.append((index, work.finish()))
@@ -234,9 +235,6 @@ class Machine:
             return Accepted(index, height, time)
         end = self.block_of(index)
         return Accepted(index, end.height, end.time)
-
-    def _run(self, work: Execution, statement: Statement, arguments: Any, before: Place | None) -> None:
-        self._perform(work, statement, arguments, *self._admit(work, statement, before))
 
     def _admit(self, work: Execution, statement: Statement, before: Place | None) -> tuple[Principal, Verb]:
         """Judge all of a statement but its arguments: who acts, and what."""
