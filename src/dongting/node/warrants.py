@@ -20,6 +20,8 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "sharing/deliver": frozenset({PUBLISH, APPROVE}),
     "sharing/redeliver": frozenset({PUBLISH, APPROVE}),
     "sharing/correct": frozenset({PUBLISH, APPROVE}),
+    "sharing/urge": frozenset({APPROVE}),
+    "sharing/mediate": frozenset({APPROVE}),
 }
 _EITHER = frozenset({APPROVE, REQUEST})
 #: The field of the record that names who may take a step; what is not here is for either party.
@@ -42,7 +44,8 @@ _SIDES: Mapping[str, str] = {
 #: Actions whose record does not exist before.
 BEGINS = frozenset({
     "catalogue/publish", "evidence/register", "sharing/request", "sharing/request-delivery",
-    "sharing/object-to", "governance/propose", "governance/record-restore", "membership/vouch",
+    "sharing/object-to", "sharing/urge", "sharing/mediate", "governance/propose",
+    "governance/record-restore", "membership/vouch",
     "membership/merge", "membership/split", "membership/succeed", "membership/delegate",
     "membership/register", "membership/admit", "governance/redact",
 })  # fmt: skip

@@ -9,6 +9,7 @@ from dongting.apps.sharing import agreements as agreements
 from dongting.apps.sharing import deliveries as deliveries
 from dongting.apps.sharing import negotiations as negotiations
 from dongting.apps.sharing import objections as objections
+from dongting.apps.sharing import supervision as supervision
 from dongting.apps.sharing.access import Notice, may_download, notices
 from dongting.apps.sharing.agreements import Standing, standing
 from dongting.apps.sharing.needs import Datasets, Organisations, WorkingDays

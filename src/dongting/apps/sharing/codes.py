@@ -228,3 +228,34 @@ NOT_A_CORRECTION = Code(
     "A correction is a version after {version}; issue it in the catalogue, then name its number.",
     "更正须是第 {version} 版之后的版本；请先在目录中发布，再填写其版本号。",
 )  # fmt: skip
+
+# The supervisor: 100 to 109.
+ALREADY_SAID = Code(
+    "sharing", 100, "already-said",
+    "The supervisor said something under the id {id} already; choose another id.",
+    "监督方已使用编号 {id}；请换一个编号。",
+    status=409,
+)  # fmt: skip
+ONE_MATTER = Code(
+    "sharing", 101, "one-matter",
+    "Name exactly one request, delivery or objection.",
+    "请仅指明一项申请、交付或异议。",
+)  # fmt: skip
+NOT_OVERDUE = Code(
+    "sharing", 102, "not-overdue",
+    "Nothing is overdue in {record}; urge once its deadline has passed.",
+    "{record} 没有逾期事项；期限届满后方可督办。",
+    status=409,
+)  # fmt: skip
+NOT_DISPUTED = Code(
+    "sharing", 103, "not-disputed",
+    "{record} is not in dispute now; there is nothing to mediate.",
+    "{record} 目前没有争议，无需调解。",
+    status=409,
+)  # fmt: skip
+OWN_MATTER = Code(
+    "sharing", 104, "own-matter",
+    "The supervisor is itself a party of {record}; nobody supervises a matter of its own.",
+    "监督方本身是 {record} 的一方，不得监督自身事项。",
+    status=403,
+)  # fmt: skip

@@ -53,6 +53,9 @@ DestructionOutcome = Annotated[
     Literal["done", "cannot"],
     _choice(done=("destroyed", "已销毁"), cannot=("cannot be destroyed", "无法销毁")),
 ]
+SupervisionKind = Annotated[
+    Literal["urge", "mediate"], _choice(urge=("urging", "督办"), mediate=("mediation", "调解"))
+]
 
 #: Both parties sign the same commitment to terms, and the ledger is what verifies it for both. So the
 #: statement of the second signature passes ACCEPTED, AGREED and VERIFIED at once and ends in FINALIZED;

@@ -8,13 +8,19 @@ from dongting.apps.sharing.codes import TERMS_DIFFER
 from dongting.errors import require
 from dongting.standards.odrl import Terms
 
-__all__ = ["Locator", "Observation", "Reason", "Terms", "check_terms"]
+__all__ = ["Locator", "Observation", "Reason", "Resolution", "Terms", "check_terms"]
 
 
 class Reason(Record, frozen=True):
     """Why one party did what it did."""
 
     text: Annotated[Text, says("Reason", "理由")]
+
+
+class Resolution(Record, frozen=True):
+    """How the supervisor would settle a dispute; it binds nobody."""
+
+    text: Annotated[Text, says("Proposed resolution", "调解方案")]
 
 
 class Locator(Record, frozen=True):

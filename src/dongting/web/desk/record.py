@@ -19,7 +19,7 @@ from dongting.node.words import Words
 from dongting.sdk.client import Client
 from dongting.store.rows import Row
 from dongting.web import members
-from dongting.web.desk.shown import Fact, Shown
+from dongting.web.desk.shown import Fact, Shown, where
 from dongting.web.desk.standing import as_organisation, caught_up, offices
 from dongting.web.desk.steps import steps, waits_for
 from dongting.web.places import Place
@@ -41,6 +41,8 @@ NO_TYPE = Code(
     status=404,
 )  # fmt: skip
 VERSIONS = 30
+SUPERVISION = TYPES["sharing.supervision"]
+SUPERVISED = ("sharing.negotiation", "sharing.transfer", "sharing.objection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def page(site: Site, visit: Visit, story: Story) -> dict[str, Any]:
         "parts": [(part, shown.fields(part.struct, part.body)) for part in story.parts],
         "compared": compared(shown, story.parts),
         "downloads": _downloads(visit, declared, body),
+        "supervised": _supervised(site, shown, declared, story.row.id),
     }  # fmt: skip
 
 
@@ -150,6 +153,23 @@ def _downloads(visit: Visit, declared: RecordType, body: Mapping[str, Any]) -> b
     """Whether the visitor's organisation was delivered a file by this record."""
     mine = declared.name == "sharing.transfer" and body.get("consumer") == visit.organisation
     return mine and bool(body.get("address"))
+
+
+def _supervised(site: Site, shown: Shown, declared: RecordType, id: str) -> list[dict[str, Any]]:
+    """What the supervisor said about a record, the newest first."""
+    kind = declared.name.partition(".")[2]
+    if declared.name not in SUPERVISED:
+        return []
+    rows = site.views.list(SUPERVISION.name, {kind: id}, limit=10).rows
+    said = [(row, msgspec.json.decode(row.body)) for row in rows]
+    annotation = next(one.type for one in fields_of(SUPERVISION.struct) if one.name == "kind")
+    return [
+        {
+            "address": where(SUPERVISION.name, row.id), "kind": shown.value(annotation, body["kind"]),
+            "author": shown.organisation(body["supervisor"]), "given": body["given"],
+        }
+        for row, body in said
+    ]  # fmt: skip
 
 
 def _decides(

@@ -3,11 +3,12 @@
 The ledger decides; this only spares people the buttons that it would refuse.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dongting.appkit.app import COLLECTIVE, FOUNDER, REGISTRAR, Action, RecordType
+from dongting.appkit.app import COLLECTIVE, FOUNDER, REGISTRAR, SUPERVISOR, Action, RecordType
 from dongting.appkit.fields import Text
 from dongting.appkit.shapes import fields_of, shape
 from dongting.node.drafting import ACTIONS, parties_of
@@ -27,6 +28,8 @@ _NAMING: Mapping[str, frozenset[str]] = {
     "sharing/deliver": frozenset({"ACTIVE"}),
     "sharing/request-delivery": frozenset({"ACTIVE"}),
     "sharing/object-to": frozenset({"STARTED", "SUSPENDED", "COMPLETED"}),
+    "sharing/urge": frozenset({"REQUESTED", "OFFERED", "STARTED", "SUSPENDED", "OPEN"}),
+    "sharing/mediate": frozenset({"SUSPENDED", "OPEN"}),
 }
 _AGAINST = frozenset({
     "sharing/decline", "sharing/suspend", "sharing/terminate", "sharing/cancel", "sharing/dispute",
@@ -47,7 +50,7 @@ class Step:
 
 def steps(actor: Actor, roles: frozenset[str], declared: RecordType, body: Mapping[str, Any]) -> list[Step]:
     """What the actor's organisation, which has these roles in the network, can do: the awaited first."""
-    found = [*_about(actor, roles, declared, body), *_naming(actor, declared, body)]
+    found = [*_about(actor, roles, declared, body), *_naming(actor, roles, declared, body)]
     return sorted(found, key=lambda step: (not step.awaited, step.against))
 
 
@@ -87,7 +90,9 @@ def _about(
         )
 
 
-def _naming(actor: Actor, declared: RecordType, body: Mapping[str, Any]) -> Iterator[Step]:
+def _naming(
+    actor: Actor, roles: frozenset[str], declared: RecordType, body: Mapping[str, Any]
+) -> Iterator[Step]:
     flow = declared.workflow
     for name, states in _NAMING.items():
         action = ACTIONS[name]
@@ -96,6 +101,8 @@ def _naming(actor: Actor, declared: RecordType, body: Mapping[str, Any]) -> Iter
              if shape(one.type).record == declared.name), None,
         )  # fmt: skip
         if field is None or flow is None or body.get(flow.field) not in states or not may(actor, action):
+            continue
+        if not _in_office(action, roles) or (name == "sharing/urge" and not _late(declared, body)):
             continue
         side = side_of(action) or ""
         mine = body.get(side) == actor.organisation if side in body else True
@@ -113,10 +120,20 @@ def waits_for(declared: RecordType, body: Mapping[str, Any]) -> str | None:
     return waited
 
 
+def _late(declared: RecordType, body: Mapping[str, Any]) -> bool:
+    """Whether what the record waits for is overdue now."""
+    flow = declared.workflow
+    state = flow.states.get(str(body.get(flow.field))) if flow is not None else None
+    due = body.get(state.due) if state is not None and state.due else None
+    return due is not None and due <= time.time()
+
+
 def _in_office(action: Action, roles: frozenset[str]) -> bool:
     """Whether the organisation may do it by its role; what is for all founders, a founder proposes."""
     if action.by & {COLLECTIVE, FOUNDER}:
         return FOUNDER in roles
+    if action.by == {SUPERVISOR}:
+        return SUPERVISOR in roles
     return not (action.by == {REGISTRAR} and REGISTRAR not in roles)
 
 

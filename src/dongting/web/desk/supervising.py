@@ -4,13 +4,18 @@ import time
 from collections import Counter
 from typing import Any
 
+import msgspec
+
 from dongting.appkit.app import SUPERVISOR
 from dongting.errors import Code, require
 from dongting.http.messages import Reply
+from dongting.node.drafting import TYPES
 from dongting.node.people.access import READ
+from dongting.store.rows import Row
 from dongting.web.desk.overview import item
 from dongting.web.desk.shown import Shown
 from dongting.web.desk.standing import offices
+from dongting.web.desk.steps import Step, steps
 from dongting.web.places import Place
 from dongting.web.site import Site
 from dongting.web.visits import Visit, address
@@ -22,6 +27,7 @@ NOT_SUPERVISOR = Code(
     status=403,
 )  # fmt: skip
 PAGE = 30
+_OWN = ("/act/sharing/urge", "/act/sharing/mediate")
 _COUNTED = 200
 
 
@@ -32,6 +38,12 @@ async def supervising(site: Site, visit: Visit) -> Reply:
 
     def read() -> dict[str, Any]:
         require(SUPERVISOR in offices(site.views, visit.organisation), NOT_SUPERVISOR)
+        held = frozenset({SUPERVISOR})
+
+        def own(row: Row) -> list[Step]:
+            found = steps(visit.member, held, TYPES[row.type], msgspec.json.decode(row.body))
+            return [step for step in found if step.address.startswith(_OWN)]
+
         now, cursor = int(time.time()), visit.asked("cursor") or None
         page = site.views.waiting(None, now, overdue=overdue, cursor=cursor, limit=PAGE)
         late = site.views.waiting(None, now, overdue=True, limit=_COUNTED)
@@ -39,7 +51,7 @@ async def supervising(site: Site, visit: Visit) -> Reply:
         query = {"overdue": "yes" if overdue else ""}
         return {
             "items": [
-                (item(shown, visit, one.row, one.due, one.overdue), shown.organisation(who))
+                (item(shown, visit, one.row, one.due, one.overdue), shown.organisation(who), own(one.row))
                 for one in page.items
                 for who in [one.organisation or ""]
             ],

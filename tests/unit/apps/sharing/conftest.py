@@ -18,8 +18,8 @@ DAY = 86_400
 class Share:
     """The ledger, and each party's actions with the arguments that matter."""
 
-    def __init__(self) -> None:
-        self.ledger = Ledger()
+    def __init__(self, **genesis: Any) -> None:
+        self.ledger = Ledger(**genesis)
         self.start = self.ledger.time
         self.end = self.start + 365 * DAY
         self.publish("air")

@@ -128,7 +128,7 @@ def test_every_action_says_in_both_languages_who_did_what_from_its_arguments_alo
 @pytest.mark.parametrize("action", ACTIONS, ids=NAMES)
 @pytest.mark.parametrize("arguments", [{}, {"unknown": 1}, {"id": 7}, {"id": "x", "note": "a word"}])
 def test_malformed_arguments_are_refused_by_every_action(action: Action, arguments: dict[str, Any]) -> None:
-    ledger = Ledger()
+    ledger = Ledger(supervisor="env-bureau")
     with pytest.raises(Refused) as caught:
         ledger.act("env-bureau", action.name, arguments, subject=f"{action.about.name}/x")
     assert caught.value.code is MALFORMED_ARGUMENTS
