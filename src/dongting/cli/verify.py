@@ -4,6 +4,7 @@ Exit codes: 0 proven, 1 not proven, 2 wrong usage. Imports wait until they are n
 command is started anew for every file.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,14 @@ _option = partial(click.option, cls=language.Option)
     default=0,
     text=("How many of them must have cosigned.", "其中至少须有几方联署。"),
 )
+@_option(
+    "--validators",
+    metavar="HASH",
+    text=(
+        "Set of validators that you trust in place of those of genesis (64 hexadecimal digits).",
+        "代替创世验证者、您所信任的验证者集合（64 位十六进制）。",
+    ),
+)
 @_option("--lang", type=click.Choice(["en", "zh"]), text=("Language.", "语言。"))
 @click.pass_context
 def verify(
@@ -65,6 +74,7 @@ def verify(
     files: tuple[Path, ...],
     witnesses: tuple[str, ...],
     cosignatures: int,
+    validators: str | None,
     lang: "Language | None",
 ) -> None:
     from dongting.errors import Refused
@@ -74,10 +84,12 @@ def verify(
 
     if network is not None and genesis is not None:
         raise click.UsageError("give --network or --genesis, not both")
+    if validators is not None and not re.fullmatch("[0-9a-f]{64}", validators):
+        raise click.UsageError("--validators takes 64 hexadecimal digits")
     spoken = lang or language.of(context)
     try:
         expected = network_of(genesis.read_bytes()).id if genesis else network and network.strip().lower()
-        story = verified(proof.read_bytes(), expected, Policy(witnesses, cosignatures))
+        story = verified(proof.read_bytes(), expected, Policy(witnesses, cosignatures, validators))
     except Refused as refusal:
         label = language.pick(("NOT PROVEN: ", "未能证明："), spoken)
         click.echo(f"{label}{refusal.text(spoken)} [{refusal.code}]")

@@ -5,11 +5,11 @@ Evidence is shown alike on every node; what is to follow from it, the founders d
 
 from collections.abc import Iterator
 
-from dongting.engines.cometbft.directory import address
 from dongting.engines.cometbft.engine import CometBFT
 from dongting.errors import Code, Refused
 from dongting.kernel.machine import Machine
 from dongting.node.validators import history
+from dongting.wire.commit import address
 from dongting.wire.keys import from_base64, public_key
 
 DOUBLE_SIGNED = Code(

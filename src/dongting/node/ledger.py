@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,8 +35,8 @@ from dongting.node.codes import (
     NOT_ADMITTED,
     NOT_THE_LOG_KEY,
 )
+from dongting.node.comparing import CONTRADICTED, Comparing
 from dongting.node.config import WitnessSettings
-from dongting.node.cosigning import CONTRADICTED, Cosigning
 from dongting.node.facade import (
     Act,
     Alarm,
@@ -112,6 +112,7 @@ class LedgerNode(Facade):
         self.machine = self._make_machine(rules, point)
         self.origin = origin(self.machine.genesis)
         self._consortium = consortium is not None
+        self._orderer: CometBFT | None = None
         self._alarms: Callable[[], list[Refused]] = list
         if log_key is not None:
             self._check_key(log_key)
@@ -120,7 +121,7 @@ class LedgerNode(Facade):
         self._recent = RecentBlocks(self.machine)
         self._redactions = Redactions(self.machine, directory / "redacted")
         self._redactions.purge(self._redactions.mark())
-        self._purging: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._counted = ledger_metrics(dongting.__version__)
         self._refused: dict[str, Fate] = {}
         self._pending: set[str] = set()
@@ -133,7 +134,7 @@ class LedgerNode(Facade):
         roles = witnessing or WitnessSettings()
         self._witness = self._make_witness(roles, directory) if roles.name else None
         self._collector = Collector(self.machine, asked(roles.ask), lambda: self._issuer.note)
-        self._cosigning: Cosigning | None = None
+        self._comparing: Comparing | None = None
         self._engine = self._make_engine(limits, consortium)
 
     def _make_machine(self, rules: Rules, point: Callable[[int], None]) -> Machine:
@@ -160,11 +161,10 @@ class LedgerNode(Facade):
             self.machine, founded, consortium, self._clock, partial(voting, self.machine),
             heard=self._heard, point=self._point, **options,
         )  # fmt: skip
-        self._cosigning = Cosigning(
-            self.machine, self.origin, self._signing_key, engine.tell, consortium.home / CONTRADICTED
-        )
-        cosigning = self._cosigning
-        self._alarms = lambda: alarms(self.machine, engine, cosigning.contradictions())
+        evidence = consortium.home / CONTRADICTED
+        comparing = Comparing(self.machine, self.origin, lambda: self._issuer.note, engine.tell, evidence)
+        self._comparing, self._orderer = comparing, engine
+        self._alarms = lambda: alarms(self.machine, engine, comparing.contradictions())
         return engine
 
     def _check_key(self, key: SigningKey) -> None:
@@ -185,11 +185,11 @@ class LedgerNode(Facade):
             await asyncio.wait_for(self._engine.stop(), STOP_GRACE)
         except TimeoutError:
             log.error("the engine did not end; whoever waits for an answer gets none")
-        if self._purging:
-            await asyncio.wait(self._purging, timeout=STOP_GRACE)
+        if self._beside:
+            await asyncio.wait(self._beside, timeout=STOP_GRACE)
         self._issuer.close()
         self._store.close()
-        await asyncio.gather(*self._purging)
+        await asyncio.gather(*self._beside)
 
     def committed(self, block: Block, seconds: float) -> None:
         """Note a block that was committed just now, in so many seconds."""
@@ -209,17 +209,21 @@ class LedgerNode(Facade):
         self._point(4)
 
     def _heard(self, message: bytes) -> None:
-        """Another validator told all of them something: so far only signatures of checkpoints."""
-        if self._cosigning is not None:
-            self._cosigning.heard(message)
+        """Another validator told all of them something: so far only its signed checkpoint."""
+        if self._comparing is not None:
+            self._spawn(self._comparing.heard(message))
 
     def _redact(self) -> None:
         """Remove at once what the block redacted; the disk is cleaned beside the next blocks."""
         made = self._redactions.mark()
         self._recent.forget()
-        task = asyncio.create_task(self._purge(made))
-        self._purging.add(task)
-        task.add_done_callback(self._purging.discard)
+        self._spawn(self._purge(made))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the next blocks."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _purge(self, made: Sequence[Removal]) -> None:
         try:
@@ -447,19 +451,22 @@ class LedgerNode(Facade):
         require(self.note, NO_LOG_KEY)
         require(checkpoints.decode(self.note).size == self.machine.head.size, CATCHING_UP)
         loop = asyncio.get_running_loop()
+        engine = self._orderer
         async with self._proving:
             await asyncio.sleep(self._prove_from - loop.time())
             began = loop.time()
             try:
                 story = follow(self.machine, addresses)
                 proof = assemble(self.machine, self._genesis, self._issuer.note, story)
+                place = None if engine is None else engine.application.place
                 encoded = proof.encode()
             finally:
                 now = loop.time()
                 self._prove_from = now + PROVE_REST * (now - began)
         note = await self._collector.complete(proof.checkpoint, COSIGNING)
-        if self._cosigning is not None:
-            note = await self._cosigning.gather(note)
+        if engine is not None and place is not None and self._comparing is not None:
+            self._spawn(self._comparing.compare())
+            return msgspec.structs.replace(proof, checkpoint=note, steps=await engine.decided(place)).encode()
         if note == proof.checkpoint:
             return encoded
         return msgspec.structs.replace(proof, checkpoint=note).encode()

@@ -94,7 +94,7 @@ class Teller:
 
     def _where(self) -> list[str]:
         story = self._story
-        signers = self._list(self.name(owner) for owner in story.signers)
+        signers = self._list(self.name(owner) for owner in story.signers) or "—"
         when = self.moment(story.time)
         told = [
             self._say(f"Network: {self.text(story.title)}", f"网络：{self.text(story.title)}"),
@@ -105,6 +105,13 @@ class Teller:
             ),
             self._say(f"  checkpoint signed by {signers}", f"  检查点由 {signers} 签署"),
         ]
+        if (by := story.decided) is not None:
+            told.append(
+                self._say(
+                    f"  decided by validators with {by.power} of {by.of} votes (their set: {by.validators})",
+                    f"  由持有 {by.power}/{by.of} 票的验证者决定（其集合：{by.validators}）",
+                )
+            )
         for witness in story.witnesses:
             when = self.moment(witness.time)
             told.append(

@@ -86,6 +86,16 @@ class FileCheck(Struct, frozen=True):
     commitments: tuple[str, ...]
 
 
+class Decision(Struct, frozen=True):
+    """The validators' decision that the file's log and state are so: CometBFT's height, the power that voted
+    for it of all, and the hash of the set, which a later verification may trust in place of genesis."""
+
+    height: int
+    power: int
+    of: int
+    validators: str
+
+
 class Story(Struct, frozen=True):
     """All that the file proves. `compared` tells whether the network id was the one expected.
 
@@ -112,6 +122,7 @@ class Story(Struct, frozen=True):
     openings: dict[str, Opened]
     erased: frozenset[str]
     receipts: tuple[int, ...]
+    decided: Decision | None = None
 
     def openness(self, commitment: str) -> Openness:
         """What is known of the content behind a commitment."""

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from dongting.errors import Code, Refused, require
 from dongting.sdk.network import Network, network_of, verify_receipt
-from dongting.sdk.story import Event, Key, Opened, RecordNow, Story, Witness
+from dongting.sdk.story import Decision, Event, Key, Opened, RecordNow, Story, Witness
 from dongting.wire import checkpoint as checkpoints
+from dongting.wire import commit as commits
 from dongting.wire import excerpt, jcs
 from dongting.wire import proof as proofs
 from dongting.wire.blocks import BlockEnd
@@ -84,13 +85,20 @@ BAD_RECORD = Code(
     "The record {address} is not in the form in which a ledger keeps records.",
     "记录 {address} 不符合账本记录的格式。",
 )  # fmt: skip
+NO_DECISION = Code(
+    "sdk", 13, "no-decision",
+    "This file bears no decision of the validators whose set you trust; ask a node of the consortium for it.",
+    "此文件不含您所信任的验证者集合的决定；请向联盟节点索取该文件。",
+)  # fmt: skip
 
 
 class Policy(Struct, frozen=True):
-    """Whom the verifier trusts beyond the genesis document: `cosignatures` of these `witnesses` (vkeys)."""
+    """Whom the verifier trusts beyond the genesis document: `cosignatures` of these `witnesses` (vkeys), and
+    in place of the validators of genesis a later set (its hash, 64 hexadecimal digits)."""
 
     witnesses: tuple[str, ...] = ()
     cosignatures: int = 0
+    validators: str | None = None
 
 
 class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,6 +135,7 @@ def verify(data: bytes, network: str | None, policy: Policy | None = None) -> St
     _check_inclusion(proof, known, checkpoint)
     statements, ends = _leaves(proof, known)
     last = _check_order(ends, checkpoint.checkpoint.size)
+    decided = _decision(proof, known, policy or Policy(), checkpoint, last.state)
     excerpt.verify(last.state, dict(proof.records), proof.state, known.profile)
     records = tuple(_record(address, entry) for address, entry in proof.records)
     keys, blocks = _Keys(known, records, statements), _Blocks(ends)
@@ -145,21 +154,39 @@ def verify(data: bytes, network: str | None, policy: Policy | None = None) -> St
         witnesses=tuple(Witness(found.key.name, found.time) for found in checkpoint.witnesses),
         events=events, records=records, keys=keys.used, names=_names(known, records),
         openings=_openings(proof, known), erased=frozenset(_erased(records)),
-        receipts=tuple(index for index, _ in proof.receipts),
+        receipts=tuple(index for index, _ in proof.receipts), decided=decided,
     )  # fmt: skip
 
 
 def _checkpoint(proof: Proof, known: Network, policy: Policy) -> checkpoints.Verified:
-    """The checkpoint, signed by more than a third of the log keys and by the witnesses asked for."""
+    """The checkpoint, signed by the witnesses asked for, and by more than a third of the log keys unless the
+    validators' decision stands for them."""
     witnesses = [verifier_key(witness) for witness in policy.witnesses]
     given = checkpoints.decode(proof.checkpoint).origin
     require(given == known.origin, OTHER_LOG, given=given[:160], expected=known.origin)
-    found = checkpoints.verify(proof.checkpoint, [*known.verifier_keys(), *witnesses])
+    decided = bool(proof.steps)
+    require(decided or policy.validators is None, NO_DECISION)
+    keys = [*known.verifier_keys(), *witnesses]
+    found = checkpoints.verify(proof.checkpoint, keys, signed=not decided)
     signed, all = len(found.log_keys), len(known.log_keys)
-    require(3 * signed > all, TOO_FEW_SIGNATURES, signed=signed, all=all)
+    require(decided or 3 * signed > all, TOO_FEW_SIGNATURES, signed=signed, all=all)
     trusted = len({cosigned.key.key.raw for cosigned in found.witnesses})
     require(trusted >= policy.cosignatures, TOO_FEW_WITNESSES, found=trusted, needed=policy.cosignatures)
     return found
+
+
+def _decision(
+    proof: Proof, known: Network, policy: Policy, checkpoint: checkpoints.Verified, state: bytes
+) -> Decision | None:
+    """That the validators decided this log and state, if the file says so."""
+    if not proof.steps:
+        return None
+    trusted = None if policy.validators is None else bytes.fromhex(policy.validators)
+    found = commits.verify(proof.steps, known.id, commits.first_validators(known.genesis), trusted)
+    at = checkpoint.checkpoint
+    same = found.app_hash == commits.app_hash(known.profile, at.size, at.root, state)
+    require(same, commits.NOT_DECIDED, why="they decided about another log or state")
+    return Decision(found.height, found.power, found.of, found.validators.hex())
 
 
 def _check_inclusion(proof: Proof, known: Network, checkpoint: checkpoints.Verified) -> None:

@@ -92,19 +92,19 @@ def add(data: bytes, signatures: Sequence[Signature]) -> bytes:
     return note.compose(found.text, dict.fromkeys([*found.signatures, *signatures]))
 
 
-def verify(data: bytes, keys: Sequence[VerifierKey]) -> Verified:
+def verify(data: bytes, keys: Sequence[VerifierKey], *, signed: bool = True) -> Verified:
     """The checkpoint and who of `keys` (log keys and witnesses) signed it.
 
-    Refuses a malformed note, a wrong signature by any of the keys, and a checkpoint that no log key
-    among them signed under the checkpoint's own origin.
+    Refuses a malformed note, a wrong signature by any of the keys, and (unless `signed` is False) a
+    checkpoint that no log key among them signed under the checkpoint's own origin.
     """
     found = note.decode(data)
     checkpoint = read(found.text)
     able = [key for key in keys if key.kind == COSIGNATURE or key.name == checkpoint.origin]
-    signed = found.signed_by(able)
-    log_keys = tuple(dict.fromkeys(key for key, _ in signed if key.kind == SIGNATURE))
-    require(log_keys, note.NOTE_UNSIGNED)
-    witnesses = tuple(Cosigned(key, line.time) for key, line in signed if key.kind == COSIGNATURE)
+    lines = found.signed_by(able)
+    log_keys = tuple(dict.fromkeys(key for key, _ in lines if key.kind == SIGNATURE))
+    require(log_keys or not signed, note.NOTE_UNSIGNED)
+    witnesses = tuple(Cosigned(key, line.time) for key, line in lines if key.kind == COSIGNATURE)
     return Verified(checkpoint, log_keys, witnesses)
 
 

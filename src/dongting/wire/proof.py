@@ -1,8 +1,9 @@
 """The proof file: all that someone needs to check a story offline, given only the network's id.
 
-A CBOR map (RFC 8949, section 4.2.1) with exactly these labels, each always there:
+A CBOR map (RFC 8949, section 4.2.1) with exactly these labels, each always there but for the last, which
+only "dongting-proof-2" has:
 
-    0  text    "dongting-proof-1"
+    0  text    "dongting-proof-1" or "dongting-proof-2"
     1  bytes   the genesis document
     2  bytes   one checkpoint (C2SP signed note) with any cosignatures
     3  array   leaves [index, bytes], ascending: statements and block ends, the last leaf always
@@ -11,6 +12,7 @@ A CBOR map (RFC 8949, section 4.2.1) with exactly these labels, each always ther
     6  array   the excerpt of the state tree (`dongting.wire.excerpt`) that proves them
     7  array   receipts [index, bytes] of statements among the leaves, ascending (COSE, RFC 9942)
     8  array   openings [commitment, salt, digest, content or null], ascending by commitment
+    9  array   steps to the decision of a consortium about size, root and state (`dongting.wire.commit`)
 
 Label 8 alone holds what may have to be erased; nothing else depends on it. The last leaf of the log is
 the newest block end, whose state root the records are proven against.
@@ -24,14 +26,16 @@ import msgspec
 
 from dongting.errors import Code, Refused, require
 from dongting.wire import cbor
+from dongting.wire import commit as commits
 from dongting.wire import excerpt as excerpts
+from dongting.wire.commit import Step
 from dongting.wire.excerpt import Node
 from dongting.wire.keys import to_base64
 from dongting.wire.merkle import HASH_SIZE, MAX_SIZE
 from dongting.wire.part import SALT_SIZE, Part, commit
 from dongting.wire.profile import Profile
 
-FORMAT = "dongting-proof-1"
+FORMAT, DECIDED = "dongting-proof-1", "dongting-proof-2"
 MAX_PROOF = 64 * 2**20  # bytes
 
 BAD_PROOF = Code(
@@ -51,7 +55,7 @@ OPENING_DIFFERS = Code(
     "开启信息与承诺值 {commitment} 不符，内容已被改动。请重新索取该部分。",
 )  # fmt: skip
 
-_LABELS = range(9)
+_LABELS = {FORMAT: range(9), DECIDED: range(10)}
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -90,12 +94,14 @@ class Proof(msgspec.Struct, frozen=True):
     state: tuple[Node, ...]
     receipts: tuple[tuple[int, bytes], ...] = ()
     openings: tuple[Opening, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     def encode(self) -> bytes:
         """The file's bytes; refuses what `decode` would not read back."""
+        last = {9: [step.plain() for step in self.steps]} if self.steps else {}
         data = cbor.encode(
             {
-                0: FORMAT,
+                0: DECIDED if self.steps else FORMAT,
                 1: self.genesis,
                 2: self.checkpoint,
                 3: [list(leaf) for leaf in self.leaves],
@@ -104,6 +110,7 @@ class Proof(msgspec.Struct, frozen=True):
                 6: excerpts.plain(self.state),
                 7: [list(receipt) for receipt in self.receipts],
                 8: [[o.commitment, o.salt, o.digest, o.content] for o in self.openings],
+                **last,
             }
         )
         decode(data)
@@ -116,9 +123,11 @@ def decode(data: bytes) -> Proof:
     value = cbor.decode(data)
     if type(value) is not dict or type(value.get(0)) is not str:
         raise _bad("it does not name its format")
-    require(value[0] == FORMAT, UNKNOWN_FORMAT, format=value[0][:40], known=FORMAT)
-    if not all(type(label) is int for label in value) or list(value) != list(_LABELS):
-        raise _bad("it has not exactly the labels 0 to 8")
+    known = _LABELS.get(value[0])
+    if known is None:
+        raise Refused(UNKNOWN_FORMAT, format=value[0][:40], known=", ".join(_LABELS))
+    if not all(type(label) is int for label in value) or list(value) != list(known):
+        raise _bad(f"it has not exactly the labels 0 to {known[-1]}")
     path = _typed(value[4], bytes, "the path")
     require(len(path) % HASH_SIZE == 0, BAD_PROOF, why="its path is not of whole hashes")
     leaves, records = _rows(value[3], _leaf, "leaves"), _rows(value[5], _record, "records")
@@ -132,6 +141,7 @@ def decode(data: bytes) -> Proof:
         state=tuple(excerpts.excerpt(value[6])),
         receipts=_rows(value[7], _leaf, "receipts"),
         openings=_rows(value[8], _opening, "openings"),
+        steps=commits.decode(value[9]) if 9 in known else (),
     )
 
 

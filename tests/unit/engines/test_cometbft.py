@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from dongting.engines.cometbft import abci, protobuf
+from dongting.engines.cometbft import abci
 from dongting.engines.cometbft.abci import Proposal
 from dongting.engines.cometbft.binary import find_binary
 from dongting.engines.cometbft.codes import NO_BINARY, NO_VALIDATORS
-from dongting.engines.cometbft.directory import chain_id, genesis_file, make_keys, next_key, use_next_key
+from dongting.engines.cometbft.directory import genesis_file, make_keys, next_key, use_next_key
 from dongting.engines.cometbft.proposing import pick
 from dongting.engines.cometbft.transactions import MAX_STATEMENTS, Transaction, pack, pack_message, unpack
 from dongting.errors import Fault, Refused
 from dongting.testing import Ledger
+from dongting.wire import protobuf
+from dongting.wire.commit import chain_id
 from dongting.wire.genesis import BAD_GENESIS, LogKey, decode
 from dongting.wire.keys import PrivateKey, from_base64, public_key, to_base64
 from dongting.wire.statement import Statement

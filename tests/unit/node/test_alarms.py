@@ -3,16 +3,17 @@
 import asyncio
 from pathlib import Path
 
-from dongting.engines.cometbft import abci, protobuf
+from dongting.engines.cometbft import abci
 from dongting.engines.cometbft.abci import Misbehavior
 from dongting.engines.cometbft.attendance import BLOCKS, SECONDS, Attendance
-from dongting.engines.cometbft.directory import address
 from dongting.engines.cometbft.place import Place, place_of
 from dongting.node.alarms import OTHER_HISTORY, owner_of
-from dongting.node.cosigning import Cosigning
+from dongting.node.comparing import Comparing
 from dongting.testing import Ledger
 from dongting.wire import checkpoint as checkpoints
+from dongting.wire import protobuf
 from dongting.wire.checkpoint import Checkpoint
+from dongting.wire.commit import address
 from dongting.wire.genesis import LogKey, origin
 from dongting.wire.keys import PrivateKey, to_base64
 from dongting.wire.suites import ED25519
@@ -76,21 +77,22 @@ def test_a_note_of_another_history_is_an_alarm_and_kept_as_evidence(tmp_path: Pa
     name, size = origin(ledger.genesis), ledger.machine.head.size
     note = checkpoints.sign(Checkpoint(name, size, bytes(32)), [ledger.log_key])
 
-    async def tell(_: bytes) -> None:
-        raise AssertionError("nobody is told of a note that is contradicted")
+    told = []
 
-    def cosigning() -> Cosigning:
-        return Cosigning(ledger.machine, name, lambda: None, tell, tmp_path / "contradicted")
+    async def tell(note: bytes) -> None:
+        told.append(note)
+
+    def comparing() -> Comparing:
+        return Comparing(ledger.machine, name, lambda: b"own", tell, tmp_path / "contradicted", lambda: 0.0)
 
     async def story() -> None:
-        first = cosigning()
-        first.heard(
-            b"?" + checkpoints.sign(Checkpoint(name, size, ledger.machine.head.root), [ledger.log_key])
-        )
-        assert not list(first.contradictions())
-        first.heard(b"=" + note)
-        first.heard(b"=" + note)
-        again = cosigning()
+        first, right = comparing(), Checkpoint(name, size, ledger.machine.head.root)
+        await first.heard(checkpoints.sign(right, [ledger.log_key]))
+        assert (list(first.contradictions()), told) == ([], [])
+        await first.heard(note)
+        await first.heard(note)
+        assert told == [b"own"]
+        again = comparing()
         for each in (first, again):
             (alarm,) = each.contradictions()
             assert alarm.code is OTHER_HISTORY

@@ -79,7 +79,7 @@ def put(label: int, value: Any) -> Callable[[dict[Any, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (put(0, "dongting-proof-2"), proof.UNKNOWN_FORMAT),
+        (put(0, "dongting-proof-3"), proof.UNKNOWN_FORMAT),
         (put(0, 1), proof.BAD_PROOF),
         (lambda file: file.pop(8), proof.BAD_PROOF),
         (put(9, []), proof.BAD_PROOF),

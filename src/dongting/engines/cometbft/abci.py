@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from dongting.engines.cometbft import protobuf
 from dongting.errors import Fault
+from dongting.wire import protobuf
 
 #: The field numbers of `Request`, and those of `Response` that answer them.
 ECHO, FLUSH, INFO, INIT_CHAIN, QUERY, CHECK_TX, COMMIT = 1, 2, 3, 5, 6, 8, 11

@@ -235,8 +235,9 @@ class Application:
         results = iter(block.outcomes)
         outcomes = [verdict if isinstance(verdict, Refused) else next(results) for verdict in verdicts]
         voted_on = app_hash(self._machine.profile, block.head)
-        place = self.place.after(decided.height, voted_on, decided.misbehavior)
         updates = changes(self._voting(None), self._voting(block))
+        found = decided.misbehavior
+        place = self.place.after(decided.height, voted_on, found, changed=bool(updates))
         seconds = time.monotonic() - began
         return _Executed(place, block, updates, decided.voted, statements, outcomes, messages, seconds)
 

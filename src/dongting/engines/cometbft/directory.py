@@ -6,7 +6,6 @@ state: it belongs in no backup, because a validator that forgets what it signed 
 """
 
 import base64
-import hashlib
 import json
 import os
 from collections.abc import Collection
@@ -19,6 +18,7 @@ from msgspec import UNSET
 
 from dongting.engines.cometbft.codes import NO_VALIDATORS
 from dongting.errors import require
+from dongting.wire.commit import address, chain_id
 from dongting.wire.genesis import Genesis, network_id
 from dongting.wire.keys import PrivateKey, from_base64, public_key, to_base64
 from dongting.wire.profile import profile_named
@@ -56,16 +56,6 @@ class Settings:
     def abci(self) -> Path:
         """The socket on which this process executes for it."""
         return self.home / "run" / "abci.sock"
-
-
-def chain_id(network: str) -> str:
-    """The chain of a network, within CometBFT's 50 characters."""
-    return f"dongting-{network[:32]}"
-
-
-def address(public: bytes) -> bytes:
-    """A validator's address, and a node's id: 20 bytes of its key's hash."""
-    return hashlib.sha256(public).digest()[:20]
 
 
 def make_keys(directory: Path) -> tuple[str, str]:

@@ -15,8 +15,10 @@ from dongting.engines.cometbft.application import Application, Hooks, Verified, 
 from dongting.engines.cometbft.attendance import Attendance
 from dongting.engines.cometbft.binary import VERSION, find_binary
 from dongting.engines.cometbft.codes import DIVERGED, STALLED
-from dongting.engines.cometbft.directory import Settings, chain_id, follows, use_next_key, write_directory
+from dongting.engines.cometbft.commits import Commits
+from dongting.engines.cometbft.directory import Settings, follows, use_next_key, write_directory
 from dongting.engines.cometbft.gateway import Gateway
+from dongting.engines.cometbft.place import Place
 from dongting.engines.cometbft.process import Process
 from dongting.engines.cometbft.rpc import Rpc, RpcError
 from dongting.engines.cometbft.server import Server
@@ -25,6 +27,7 @@ from dongting.engines.embedded import HALTED
 from dongting.engines.machine import Machine
 from dongting.engines.verifiers import Verifiers
 from dongting.errors import Refused
+from dongting.wire.commit import Step, chain_id
 from dongting.wire.genesis import Genesis
 
 log = logging.getLogger("dongting.cometbft")
@@ -64,6 +67,7 @@ class CometBFT:
         self._verifiers = Verifiers(machine.profile, machine.key, workers)
         verified = Verified(self._verifiers)
         self._rpc = Rpc(settings.rpc)
+        self._commits = Commits(self._rpc.call)
         self._gateway = Gateway(verified, self._rpc.broadcast, clock, machine, self._why_not)
         self._attendance = Attendance(time.monotonic)
         hooks = Hooks(
@@ -89,6 +93,10 @@ class CometBFT:
     def holds(self, leaf: str) -> bool:
         """Whether the statement with this leaf hash (hex) waits here after its submitter was let go."""
         return self._gateway.holds(leaf)
+
+    async def decided(self, place: Place) -> tuple[Step, ...]:
+        """How the validators decided what the block at this place led to; refused while they have not."""
+        return await self._commits.steps(place)
 
     @property
     def misbehaved(self) -> tuple[Misbehavior, ...]:

@@ -12,10 +12,10 @@ import msgspec
 from dongting.engines.cometbft.abci import Misbehavior
 from dongting.engines.machine import Head, Machine
 from dongting.errors import Fault
+from dongting.wire import commit
 from dongting.wire.profile import Profile
 
 _KEPT = 100  # pieces of evidence
-_DOMAIN = b"dongting-app-hash-1\x00"
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -24,11 +24,16 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     height: int = 0
     app_hash: bytes = b""
     misbehaved: tuple[Misbehavior, ...] = ()
+    changes: tuple[int, ...] = ()
 
-    def after(self, height: int, app_hash: bytes, found: Sequence[Misbehavior]) -> "Place":
-        """The place after the next block, with the evidence in it; the newest are kept."""
+    def after(
+        self, height: int, app_hash: bytes, found: Sequence[Misbehavior], *, changed: bool = False
+    ) -> "Place":
+        """The place after the next block, with the evidence in it, the newest, and with the heights of all
+        blocks that changed the validators."""
         kept = dict.fromkeys([*self.misbehaved, *found])
-        return Place(height, app_hash, tuple(kept)[-_KEPT:])
+        changes = (*self.changes, height) if changed else self.changes
+        return Place(height, app_hash, tuple(kept)[-_KEPT:], changes)
 
     def encode(self) -> bytes:
         """The stored form."""
@@ -47,8 +52,8 @@ def place_of(machine: Machine) -> Place:
 
 
 def app_hash(profile: Profile, head: Head) -> bytes:
-    """What validators vote on: size and root of the log, and the state root; 32 bytes.
+    """What validators vote on after a block that led to this head; 32 bytes.
 
     A block in which nothing was accepted leaves it as it was, so CometBFT makes no block to prove it.
     """
-    return profile.hash(_DOMAIN + head.size.to_bytes(8) + head.root + head.state)
+    return commit.app_hash(profile, head.size, head.root, head.state)

@@ -10,8 +10,9 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from dongting.engines.cometbft import abci, protobuf
+from dongting.engines.cometbft import abci
 from dongting.engines.cometbft.abci import Request
+from dongting.wire import protobuf
 
 log = logging.getLogger("dongting.cometbft")
 

@@ -8,8 +8,8 @@ statements themselves, and a statement that comes in two transactions counts onc
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dongting.engines.cometbft import protobuf
 from dongting.errors import Fault
+from dongting.wire import protobuf
 from dongting.wire.statement import MAX_STATEMENT
 
 STATEMENT, SALT, MESSAGE = 1, 2, 3  # the fields

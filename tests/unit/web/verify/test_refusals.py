@@ -61,7 +61,7 @@ def rebuilt(data: bytes, change: Callable[[dict[int, Any]], None]) -> bytes:
     [
         lambda file: file.pop(8),
         lambda file: file.update({9: None}),
-        lambda file: file.update({0: "dongting-proof-2"}),
+        lambda file: file.update({0: "dongting-proof-3"}),
         lambda file: file.update({3: []}),
         lambda file: file[3].reverse(),
         lambda file: file[3].pop(0),

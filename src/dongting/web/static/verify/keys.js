@@ -35,6 +35,13 @@ export function publicKey(encoded) {
   return { suite, raw, thumbprint: sha256(cose) };
 }
 
+// The key in these 32 bytes, that of a validator.
+export function rawEd25519(raw) {
+  const suite = SUITES[0];
+  require(suite.sound(raw), "wire/weak-key", { suite: suite.name });
+  return { suite, raw };
+}
+
 // Whether this key signed exactly this message with exactly these 64 bytes.
 export async function signed({ suite, raw }, signature, message) {
   if (signature.length !== 64) return false;

@@ -28,6 +28,13 @@ export function multiRoot(leaves, size, path) {
   return root;
 }
 
+// The root over all leaves (section 2.1.1).
+export function merkleRoot(leaves) {
+  if (leaves.length === 1) return leafHash(leaves[0]);
+  const middle = split(leaves.length);
+  return nodeHash(merkleRoot(leaves.slice(0, middle)), merkleRoot(leaves.slice(middle)));
+}
+
 // The largest power of two below the width (section 2.1.1).
 function split(width) {
   let power = 1;

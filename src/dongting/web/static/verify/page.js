@@ -154,12 +154,13 @@ function verdict(text, proven) {
 function show(story, files) {
   const teller = new Teller(story);
   const list = (name, items) => (items.length ? [el("h3", "", say(name)), el("ol", "list", ...items)] : []);
-  const signers = story.signers.map((owner) => teller.who(owner)).join(say("comma"));
+  const signers = story.signers.map((owner) => teller.who(owner)).join(say("comma")) || "—";
   const where = { ...story, title: best(story.title), when: teller.when(story.time), signers };
   result.replaceChildren(
     ...list("files", files),
     el("h3", "", say("where")),
     ...["network", "log"].map((name) => el("p", "", say(name, where))),
+    ...(story.decided ? [el("p", "", say("decided", story.decided))] : []),
     ...list("happened", story.events.map((event) => teller.event(event))),
     ...list("standing", [...teller.standing()]),
     ...list("keys", [...story.keys.values()].map((key) => teller.key(key))),

@@ -8,6 +8,7 @@
 import { require } from "./refused.js";
 import { equal, hex, searchable, utf8 } from "./bytes.js";
 import { networkOf } from "./genesis.js";
+import * as commits from "./commit.js";
 import * as json from "./json.js";
 import { publicKey, signed } from "./keys.js";
 import { leafHash, multiRoot } from "./merkle.js";
@@ -30,12 +31,13 @@ export async function verify(bytes, networkId) {
   const proof = decode(bytes);
   const network = networkOf(proof.genesis, networkId);
   const checkpoint = notes.decode(proof.checkpoint);
-  const signers = await logSigners(checkpoint, network);
+  const signers = await logSigners(checkpoint, network, proof.steps === null);
   const leaves = proof.leaves.map(([index, data]) => [index, leafHash(data)]);
   const root = multiRoot(leaves, checkpoint.size, proof.path);
   require(equal(root, checkpoint.root), "sdk/not-in-the-log");
   const { statements, ends } = kinds(proof.leaves);
   const last = checkOrder(ends, checkpoint.size);
+  const decided = proof.steps && (await decision(proof.steps, network, checkpoint, last.state));
   state.verify(last.state, proof.records, proof.state);
   const records = proof.records.map(([address, entry]) => record(address, entry));
   const { events, keys } = await happened({ network, statements, ends, records });
@@ -47,6 +49,7 @@ export async function verify(bytes, networkId) {
   return {
     network: network.id, compared: networkId !== null, title, profile, zone, origin: network.origin,
     size: checkpoint.size, root: hex(root), height: last.height, time: last.time, signers,
+    decided,
     events, records, keys, names: names(network, records),
     openings: openings(proof), erased: erased(records), receipts: proof.receipts.map(([index]) => index),
   };
@@ -71,13 +74,20 @@ export async function checkFile(story, blob, progress = () => {}) {
   return { digest, commitments: found.map((opening) => opening.commitment).sort() };
 }
 
-// The owners of the log keys that signed: of more than a third of them.
-async function logSigners(checkpoint, { origin, logKeys }) {
+// The owners of the log keys that signed: of more than a third of them, unless the validators' decision stands for them.
+async function logSigners(checkpoint, { origin, logKeys }, needed) {
   require(checkpoint.origin === origin, "sdk/other-log", { given: checkpoint.origin.slice(0, 160), expected: origin });
-  const found = await notes.signers(checkpoint, logKeys.map((log) => log.key));
+  const found = await notes.signers(checkpoint, logKeys.map((log) => log.key), needed);
   const [few, all] = [found.length, logKeys.length];
-  require(3 * few > all, "sdk/too-few-signatures", { signed: few, all });
+  require(!needed || 3 * few > all, "sdk/too-few-signatures", { signed: few, all });
   return found.map((key) => logKeys.find((log) => log.key === key).owner);
+}
+
+// That the validators decided this log and state.
+async function decision(steps, network, { size, root }, state) {
+  const { appHash, ...decided } = await commits.verify(steps, network);
+  require(equal(appHash, commits.appHash(size, root, state)), "wire/not-decided", { why: "log" });
+  return decided;
 }
 
 // A leaf that is no block end must be a statement.
