@@ -19,8 +19,10 @@ from dongting.http.messages import Reply
 from dongting.node import warrants
 from dongting.node.completing import complete
 from dongting.node.custodian import LOCKED, NOT_HOSTED
-from dongting.node.drafting import BAD_ARGUMENTS, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed, sign
+from dongting.node.drafting import BAD_ARGUMENTS, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed
 from dongting.node.people.codes import NOT_ALLOWED
+from dongting.node.people.seconding import sign_or_wait
+from dongting.node.people.sign_off_codes import NEEDS_SECOND, WAITS_ALREADY
 from dongting.node.words import Line, Preview, Private, Words
 from dongting.sdk.client import Client
 from dongting.sdk.statements import OUTCOME_UNKNOWN
@@ -60,6 +62,12 @@ class Acted(msgspec.Struct, frozen=True):
     time: int
 
 
+class SignedOff(msgspec.Struct, frozen=True):
+    """The id of the sign-off, which waits for a second person."""
+
+    sign_off: str
+
+
 class Previews(msgspec.Struct, frozen=True):
     """What would be signed, in both languages, and about which record."""
 
@@ -79,7 +87,7 @@ _ASKED = Asked(
     {"id": "air-2026", "dataset": "pm25-hourly", "end": 1_798_761_600},
     {"terms": {"purpose": {"zh": "大气污染研究"}, "onward": "none"}},
 )
-_ACTED = Acted("sharing.negotiation/air-2026", samples.HASH64, 1040, 310, 1_767_225_600)
+ACTED = Acted("sharing.negotiation/air-2026", samples.HASH64, 1040, 310, 1_767_225_600)
 _LINE = [Line("Request", "air-2026")]
 _SEEN = Preview(
     "Request a dataset", "green-tech", "green-tech requested the dataset pm25-hourly …", _LINE,
@@ -90,19 +98,26 @@ _REFUSES = (NOT_HOSTED, LOCKED, UNKNOWN_ACTION, BAD_ARGUMENTS, PROPOSAL_NEEDED)
 
 @route(
     "POST", "/v1/act/{app}/{action}", ("Sign and submit an action", "签署并提交操作"),
-    tag="acting", needs=ACTS, takes=Content(JSON, Asked, _ASKED), refuses=(*_REFUSES, OUTCOME_UNKNOWN),
-    gives=Content(JSON, Acted, _ACTED),
+    tag="acting", needs=ACTS, takes=Content(JSON, Asked, _ASKED),
+    refuses=(*_REFUSES, NEEDS_SECOND, WAITS_ALREADY, OUTCOME_UNKNOWN),
+    gives=Content(JSON, Acted, ACTED), later=Content(JSON, SignedOff, SignedOff("0f1e2d3c4b5a")),
 )  # fmt: skip
 async def act(service: Service, call: Call, asked: AskAction) -> Reply:
     """Complete the arguments, store the parts encrypted to their readers, sign as the caller's organisation,
-    submit, and answer once it is in the ledger. The node must hold the organisation's keys."""
+    submit, and answer once it is in the ledger. The node must hold the organisation's keys.
 
-    def work(client: Client) -> Acted:
+    Where the organisation has two people sign the action, this signs it off (202): another person confirms it
+    by `POST /v1/sign-offs/{id}/confirm`, and until then nothing is signed or sent."""
+
+    def work(client: Client) -> Acted | SignedOff:
         draft = _drafted(client, asked, call.data)
-        done = sign(client, draft)
+        done = sign_or_wait(service.accounts, client, draft, call.member.actor)
+        if isinstance(done, str):
+            return SignedOff(done)
         return Acted(draft.subject, done.id, done.index, done.height, done.time)
 
-    return json_reply(await _as_caller(service, call, asked, work))
+    made = await _as_caller(service, call, asked, work)
+    return json_reply(made, status=202 if isinstance(made, SignedOff) else 200)
 
 
 @route(

@@ -52,6 +52,7 @@ _TAGS = {
     "parts": ("Encrypted parts · 加密附件", "Text between parties, committed to in statements."),
     "nodes": ("Members' own nodes · 成员节点", "Which node's key may ask for which organisation."),
     "applications": ("Actions and record types · 操作与记录类型", "What the applications declare."),
+    "sign-offs": ("Two people · 双人签署", "What one person signed off and another confirms."),
     "people": ("People · 人员", "Who acts for an organisation that this node hosts, and what they may do."),
     "keys": ("API keys · API 密钥", "What programs send to act as a person."),
     "health": ("Operation · 运行", "For operators."),
@@ -107,7 +108,9 @@ def document(routes: Sequence[Route], apps: Iterable[App], url: str) -> dict[str
 
 
 def _schemas(routes: Sequence[Route], apps: Sequence[App]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    contents = [c for r in routes for c in (r.takes, r.gives) if c is not None and c.media_type == JSON]
+    contents = [
+        c for r in routes for c in (r.takes, r.gives, r.later) if c is not None and c.media_type == JSON
+    ]
     declared = [record for app in apps for record in app.records]
     arguments = [action.arguments for app in apps for action in app.actions.values()]
     parameters = [hint for r in routes for hint in get_type_hints(r.asks, include_extras=True).values()]
@@ -204,6 +207,9 @@ def _responses(each: Route, references: dict[Any, Any]) -> dict[str, Any]:
     done["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _answer_fields(each)}
     if each.partial:
         found["206"] = {"description": "One range of the bytes", "content": done["content"]}
+    if each.later is not None:
+        waits = "Somebody else has to agree first"
+        found["202"] = {"description": waits, "content": _content(each.later, references)}
     if IF_NONE_MATCH in each.fields:
         found["304"] = {"description": "The answer is still that of If-None-Match"}
     codes: dict[int, list[Code]] = {}

@@ -87,7 +87,7 @@ class AskPerson(msgspec.Struct, frozen=True):
 
 _PERSON = Person("0f1e2d3c4b5a6978", "wei@env.example", "韦明", "", ("data-officer",), 1_767_225_600)
 _LINK = OneLink("https://node.example/setup?link=2Q1FjVAT2pk0kKw_uO3KrSqLd8iKf43KywUk8pWReD0")
-_HOSTED = (codes.NOT_HOSTED,)
+HOSTED = (codes.NOT_HOSTED,)
 _ENROLS = (
     codes.BAD_LINK, codes.BAD_LOGIN, codes.BAD_NAME, codes.BAD_EMAIL, codes.WEAK_PASSWORD, codes.LOGIN_TAKEN
 )  # fmt: skip
@@ -108,7 +108,7 @@ async def me(service: Service, call: Call, asked: Nothing) -> Reply:
 
 @route(
     "GET", "/v1/people", ("People of the organisation", "本组织人员"), tag="people", local=True,
-    needs=(ADMINISTER,), refuses=_HOSTED, gives=Content(JSON, list[Person], [_PERSON]),
+    needs=(ADMINISTER,), refuses=HOSTED, gives=Content(JSON, list[Person], [_PERSON]),
 )  # fmt: skip
 async def people(service: Service, call: Call, asked: Nothing) -> Reply:
     """Everybody with a role at the organisation, by name; `since` in seconds since 1970."""
@@ -117,7 +117,7 @@ async def people(service: Service, call: Call, asked: Nothing) -> Reply:
 
 @route(
     "GET", "/v1/people/{id}", ("One person", "查看人员"), tag="people", local=True,
-    needs=(ADMINISTER,), refuses=(*_HOSTED, codes.NO_SUCH_PERSON), gives=Content(JSON, Person, _PERSON),
+    needs=(ADMINISTER,), refuses=(*HOSTED, codes.NO_SUCH_PERSON), gives=Content(JSON, Person, _PERSON),
 )  # fmt: skip
 async def person(service: Service, call: Call, asked: AskPerson) -> Reply:
     """One person of the organisation."""
@@ -126,7 +126,7 @@ async def person(service: Service, call: Call, asked: AskPerson) -> Reply:
 
 @route(
     "POST", "/v1/people/invitations", ("Invite a person", "邀请人员"), tag="people", local=True, secret=True,
-    needs=(ADMINISTER,), refuses=(*_HOSTED, codes.BAD_ROLES), status=201,
+    needs=(ADMINISTER,), refuses=(*HOSTED, codes.BAD_ROLES), status=201,
     takes=Content(JSON, Roles, Roles(["requester"])), gives=Content(JSON, OneLink, _LINK),
 )  # fmt: skip
 async def invite_person(service: Service, call: Call, asked: Nothing) -> Reply:
@@ -138,7 +138,7 @@ async def invite_person(service: Service, call: Call, asked: Nothing) -> Reply:
 
 @route(
     "PUT", "/v1/people/{id}/roles", ("Give roles", "设置角色"), tag="people", local=True, needs=(ADMINISTER,),
-    refuses=(*_HOSTED, codes.NO_SUCH_PERSON, codes.BAD_ROLES, codes.LAST_ADMINISTRATOR),
+    refuses=(*HOSTED, codes.NO_SUCH_PERSON, codes.BAD_ROLES, codes.LAST_ADMINISTRATOR),
     takes=Content(JSON, Roles, Roles(["requester"])), gives=Content(JSON, Person, _PERSON),
 )  # fmt: skip
 async def give_roles(service: Service, call: Call, asked: AskPerson) -> Reply:
@@ -151,7 +151,7 @@ async def give_roles(service: Service, call: Call, asked: AskPerson) -> Reply:
 
 @route(
     "DELETE", "/v1/people/{id}", ("Let a person go", "移除人员"), tag="people", local=True, status=204,
-    needs=(ADMINISTER,), refuses=(*_HOSTED, codes.NO_SUCH_PERSON, codes.LAST_ADMINISTRATOR),
+    needs=(ADMINISTER,), refuses=(*HOSTED, codes.NO_SUCH_PERSON, codes.LAST_ADMINISTRATOR),
 )  # fmt: skip
 async def let_person_go(service: Service, call: Call, asked: AskPerson) -> Reply:
     """Take all roles at the organisation away; sessions and API keys see and do nothing for it at once."""
@@ -163,7 +163,7 @@ async def let_person_go(service: Service, call: Call, asked: AskPerson) -> Reply
 @route(
     "POST", "/v1/people/{id}/reset-link", ("Let a person choose a new password", "重设密码链接"),
     tag="people", local=True, secret=True, needs=(ADMINISTER,), status=201,
-    gives=Content(JSON, OneLink, _LINK), refuses=(*_HOSTED, codes.NO_SUCH_PERSON, codes.SHARED_PERSON),
+    gives=Content(JSON, OneLink, _LINK), refuses=(*HOSTED, codes.NO_SUCH_PERSON, codes.SHARED_PERSON),
 )  # fmt: skip
 async def reset_person(service: Service, call: Call, asked: AskPerson) -> Reply:
     """A link by which the person chooses a new password, within a day."""

@@ -105,9 +105,10 @@ class Route:
     """One method at one path. `asks` is the struct of its parameters: those that the path names, and the
     query's; with `open_query` the query may have more, which the handler judges. `reads` are the request
     fields of its own. `or_takes` and `or_gives` are a second form of its content; with `partial` it may
-    answer 206. `safe` changes nothing, whatever its method. Whoever sends an API key needs one of the
-    permissions in `needs`. `local` is about the node's people, and open to an organisation that is no member
-    yet; an answer that is `secret` is kept nowhere.
+    answer 206, with `later` 202 and that content: somebody else has to agree first. `safe` changes nothing,
+    whatever its method. Whoever sends an API key needs one of the permissions in `needs`. `local` is about
+    the node's people, and open to an organisation that is no member yet; an answer that is `secret` is kept
+    nowhere.
     """
 
     method: str
@@ -133,6 +134,7 @@ class Route:
     needs: tuple[str, ...] = ()
     local: bool = False
     secret: bool = False
+    later: Content | None = None
 
     @property
     def gets(self) -> bool:
@@ -215,6 +217,7 @@ def route(
     needs: tuple[str, ...] = (),
     local: bool = False,
     secret: bool = False,
+    later: Content | None = None,
 ) -> Callable[[Handler], Route]:
     """Declare a route (a function decorator); its parameters are the third annotation of the handler.
 
@@ -228,7 +231,7 @@ def route(
             method, path, run.__name__.replace("_", "-"), Text(en=title[0], zh=title[1]),
             inspect.cleandoc(run.__doc__ or ""), tag, run, asks, takes, gives, status, signed, open_query,
             most, refuses, reads, or_takes, or_gives, partial, safe or method == "GET",
-            needs or ((READ,) if safe or method == "GET" else ()), local, secret,
+            needs or ((READ,) if safe or method == "GET" else ()), local, secret, later,
         )  # fmt: skip
 
     return declare

@@ -56,15 +56,17 @@ class Draft:
     """An action about to be signed.
 
     `parts` holds the contents of part arguments by name; `about` a record other than the subject that a
-    part belongs to; `before` what is done after the person agreed and before the statement is sent,
-    `after` what when it was accepted; `notes` what is shown besides; `readers` who reads each part. `salts`
-    are those of the parts, drawn when they are not given; `whole`: the parts replace what stood before.
+    part belongs to; `keeps` stores what only its own organisation can read, once the person agreed; `before`
+    is what is done after that and before the statement is sent, `after` what when it was accepted; `notes`
+    what is shown besides; `readers` who reads each part. `salts` are those of the parts, drawn when they are
+    not given; `whole`: the parts replace what stood before.
     """
 
     action: Action
     arguments: dict[str, Any]
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
+    keeps: list[Callable[[], None]] = field(default_factory=list)
     before: list[Callable[[], None]] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -115,7 +117,7 @@ def prepare(client: "Client", draft: Draft) -> None:
 
 def sign(client: "Client", draft: Draft) -> "Done":
     """Store the parts, then sign the prepared draft and send it; says where it stands."""
-    for step in draft.before:
+    for step in (*draft.keeps, *draft.before):
         step()
     done = client.act(draft.action.name, draft.subject, draft.arguments)
     for step in draft.after:

@@ -119,7 +119,11 @@ class Client:
     def act(self, action: str, subject: str, arguments: Any) -> Done:
         """Sign one action about one record and send it; later reads of this client see its effect."""
         assert self.checked
-        done = self.statements.send(self.statements.sign(action, subject, arguments))
+        return self.send(self.statements.sign(action, subject, arguments))
+
+    def send(self, statement: bytes) -> Done:
+        """Send one statement that was signed before, until its outcome is known."""
+        done = self.statements.send(statement)
         self._saw(done.height)
         return done
 

@@ -73,9 +73,21 @@ class Parts:
     def keep(self, name: str, plain: bytes, readers: Sequence[str], about: str) -> None:
         """Encrypt these bytes to the readers and store them under a commitment."""
         key = secrets.token_bytes(stream.KEY_SIZE)
-        begun = stream.begin(key, secrets.token_bytes(stream.PREFIX_SIZE), self._profile)
-        blob = b"".join(stream.encrypt(begun, [plain]))
+        blob = _encrypted(plain, key, self._profile)
         self._store(name, blob, key, [self._organisation, *readers], about)
+
+    def sealed(self, plain: bytes) -> bytes:
+        """These bytes encrypted to this organisation alone, to be kept anywhere."""
+        key = secrets.token_bytes(stream.KEY_SIZE)
+        blob = _encrypted(plain, key, self._profile)
+        address = self._profile.hash(blob).hex()
+        (envelope,) = seal_to(self._members, address, key, [self._organisation], self._profile)
+        return msgspec.json.encode(Stored(to_base64(blob), envelope, self._organisation))
+
+    def opened(self, sealed: bytes) -> bytes:
+        """The bytes again."""
+        blob, key = self._open(msgspec.json.decode(sealed, type=Stored))
+        return b"".join(stream.decrypt([blob], key, self._profile))
 
     def share(self, name: str, readers: Sequence[str], about: str) -> None:
         """Let further readers read a part of one's own."""
@@ -93,7 +105,9 @@ class Parts:
 
     def _sealed(self, name: str) -> tuple[bytes, bytes]:
         answer = self._transport.ask("GET", f"/v1/parts/{name}")
-        stored = msgspec.json.decode(answer.content, type=Stored)
+        return self._open(msgspec.json.decode(answer.content, type=Stored))
+
+    def _open(self, stored: Stored) -> tuple[bytes, bytes]:
         if stored.envelope is None:
             raise Refused(NOT_SEALED, owner=stored.owner)
         return from_base64(stored.blob), self._opener.open_envelope(stored.envelope, self._profile)
@@ -103,6 +117,11 @@ class Parts:
         sealed = seal_to(self._members, address, key, readers, self._profile)
         body = {"blob": to_base64(blob), "envelopes": sealed, "about": about}
         self._transport.json("PUT", f"/v1/parts/{name}", body=body)
+
+
+def _encrypted(plain: bytes, key: bytes, profile: Profile) -> bytes:
+    begun = stream.begin(key, secrets.token_bytes(stream.PREFIX_SIZE), profile)
+    return b"".join(stream.encrypt(begun, [plain]))
 
 
 def seal_to(

@@ -33,6 +33,7 @@ from dongting.web import (
     passkeys,
     people,
     printed,
+    sign_offs,
     tables,
     webhooks,
 )
@@ -70,7 +71,7 @@ PUBLIC: tuple[Place, ...] = (
 )
 PLACES: tuple[Place, ...] = (
     *PUBLIC, *entering.PLACES, *passkeys.PLACES, *account.PLACES, *people.PLACES, *keys.PLACES,
-    *webhooks.PLACES, *audit.PLACES, *applying.PLACES, *notices.PLACES, *desk.PLACES,
+    *webhooks.PLACES, *audit.PLACES, *applying.PLACES, *notices.PLACES, *sign_offs.PLACES, *desk.PLACES,
 )  # fmt: skip
 
 

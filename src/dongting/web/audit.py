@@ -18,6 +18,14 @@ KINDS = {
     "sign-out": marked("Signed out"),
     "refused": marked("Refused"),
     "signed": marked("Statement signed"),
+    "two-people-changed": marked("Rule of two people changed"),
+    "sign-off-begun": marked("Signed off by a first person"),
+    "sign-off-confirmed": marked("Confirmed by a second person"),
+    "sign-off-accepted": marked("In the ledger, by two people"),
+    "sign-off-refused": marked("Signed by two people, refused by the ledger"),
+    "sign-off-rejected": marked("Rejected by a second person"),
+    "sign-off-withdrawn": marked("Sign-off withdrawn"),
+    "sign-off-expired": marked("Sign-off ran out"),
     "person-joined": marked("Person joined"),
     "person-left": marked("Person left"),
     "roles-changed": marked("Roles changed"),
@@ -42,7 +50,9 @@ KINDS = {
 }
 #: What the facts of a line are called.
 FACTS = {
-    "about": marked("about"), "action": marked("action"), "application": marked("application"),
+    "about": marked("about"), "added": marked("added"), "asked": marked("taken off by one"),
+    "first": marked("first person"), "removed": marked("taken off"), "sign_off": marked("sign-off"),
+    "action": marked("action"), "application": marked("application"),
     "by": marked("by means of"),
     "client": marked("from the address"), "code": marked("code"), "key": marked("key"),
     "leaf": marked("log entry"), "passkey": marked("passkey"), "statement": marked("statement"),

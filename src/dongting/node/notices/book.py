@@ -13,7 +13,18 @@ from dongting.node.hooks.subscriptions import enqueue, listening
 from dongting.node.notices.tables import notice, reader
 from dongting.node.people.database import Database
 
-Kind = Literal["waiting", "due", "overdue", "changed", "ending", "dataset", "erasure", "node"]
+Kind = Literal[
+    "waiting",
+    "due",
+    "overdue",
+    "changed",
+    "ending",
+    "dataset",
+    "erasure",
+    "sign-off",
+    "sign-off-rejected",
+    "node",
+]
 How = Literal["at-once", "daily", "never"]
 
 #: What each kind is called, and how people are told by e-mail unless they choose otherwise.
@@ -25,6 +36,8 @@ KINDS: Mapping[Kind, tuple[Text, How]] = {
     "changed": (Text(en="A partner did something", zh="合作方有新的操作"), "daily"),
     "dataset": (Text(en="A dataset that you use has changed", zh="所使用的数据集有变化"), "daily"),
     "erasure": (Text(en="Content that you received was erased", zh="已接收的内容被要求删除"), "at-once"),
+    "sign-off": (Text(en="A second person is needed", zh="需要第二人复核"), "at-once"),
+    "sign-off-rejected": (Text(en="A second person said no", zh="复核未通过"), "at-once"),
     "node": (Text(en="The node needs its operator", zh="节点需要运维处理"), "at-once"),
 }
 

@@ -23,6 +23,11 @@ _SAYS: dict[str, tuple[str, str]] = {
         "{title} {id}: its content was erased; destroy your copies and say so on the delivery.",
         "{title} {id}：内容已被删除；请销毁贵单位持有的副本，并在交付记录中答复。",
     ),
+    "sign-off": (
+        "“{action}” was signed off and waits for another person to confirm it.",
+        "“{action}”已初签，等待另一人复核。",
+    ),
+    "sign-off-rejected": ("“{action}” was rejected by a second person.", "“{action}”被复核人退回。"),
     "node": ("{why}", "{why_zh}"),
 }
 
@@ -58,6 +63,8 @@ class Words:
 
     def address(self, notice: Notice) -> str:
         """The page that it is about, from the root of the site."""
+        if "sign_off" in notice.facts:
+            return f"/sign-offs/{notice.facts['sign_off']}"
         return f"/records/{notice.subject}" if notice.subject else "/settings/health"
 
     def link(self, notice: Notice) -> str:

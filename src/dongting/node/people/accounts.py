@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dongting.node.drafting import ACTIONS
 from dongting.node.home import Home
 from dongting.node.keystore import Keystore
 from dongting.node.people.applications import Applications
@@ -15,8 +16,10 @@ from dongting.node.people.passkeys import Passkeys
 from dongting.node.people.passwords import Passwords
 from dongting.node.people.recovery import Recovery
 from dongting.node.people.register import Register
+from dongting.node.people.sign_offs import SignOffs
 from dongting.node.people.signatures import Signatures
 from dongting.node.people.staff import Staff
+from dongting.node.people.two_people import TwoPeople
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Accounts:
     audit: AuditLog
     applications: Applications
     passkeys: Passkeys
+    two_people: TwoPeople
+    sign_offs: SignOffs
     signatures: Signatures
 
     def close(self) -> None:
@@ -58,9 +63,11 @@ def open_accounts(
 
 def accounts_of(register: Register) -> Accounts:
     """Everything about people over one register."""
+    two, offs = TwoPeople(register, ACTIONS), SignOffs(register)
     return Accounts(
         register, Entrance(register), Staff(register), ApiKeys(register), Recovery(register),
-        AuditLog(register), Applications(register), Passkeys(register), Signatures(register),
+        AuditLog(register), Applications(register), Passkeys(register), two, offs,
+        Signatures(register, two, offs),
     )  # fmt: skip
 
 

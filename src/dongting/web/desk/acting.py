@@ -13,13 +13,15 @@ from typing import Any
 import msgspec
 
 from dongting.appkit.app import COLLECTIVE, Action
+from dongting.appkit.fields import Text
 from dongting.apps.sharing import Terms
 from dongting.errors import Code, Refused
 from dongting.http.messages import Reply
 from dongting.node.completing import AGREEMENT, DATASET, FILLED, NEGOTIATION, complete, terms_of
-from dongting.node.drafting import ACTIONS, TYPES, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed, sign
+from dongting.node.drafting import ACTIONS, TYPES, UNKNOWN_ACTION, Draft, draft_of, prepare, proposed
 from dongting.node.people.access import READ
 from dongting.node.people.codes import NOT_ALLOWED
+from dongting.node.people.seconding import sign_or_wait, two_needed
 from dongting.node.warrants import BEGINS, may, permissions
 from dongting.node.words import Preview, Words
 from dongting.sdk.client import Client
@@ -65,11 +67,13 @@ PLAIN = Frame()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A prepared draft as it was shown, and what became of it if it was signed."""
+    """A prepared draft as it was shown, and what became of it if it was signed: where it stands, or the id of
+    its sign-off. `two` says that a second person has to confirm it."""
 
     draft: Draft
     preview: Preview
-    done: Done | None
+    done: Done | str | None
+    two: bool
 
 
 async def show(site: Site, visit: Visit) -> Reply:
@@ -136,18 +140,25 @@ async def carry(
         prepare(client, draft)
         words = Words(language, site.genesis.zone)
         preview = words.preview(draft, site.tongues[language].plain(site.called(visit.organisation)))
-        done = sign(client, draft) if signing and signing == draft.fingerprint else None
-        return Seen(draft, preview, done)
+        two, done = two_needed(site.accounts, client, draft), None
+        if signing and signing == draft.fingerprint:
+            named = site.called(visit.organisation)
+            done = sign_or_wait(site.accounts, client, draft, visit.actor, named)
+        return Seen(draft, preview, done, two)
 
     return await as_organisation(site, visit, work)
 
 
 async def signed(site: Site, visit: Visit, seen: Seen) -> Reply:
-    """To the record that was signed about, with a word about where it stands."""
+    """To the record that was signed about, with a word about where it stands; to what waits for a second
+    person."""
     assert seen.done is not None
+    title = seen.draft.action.title.best(visit.language)
+    if isinstance(seen.done, str):
+        message = marked("Signed off: %(title)s. Another person has to confirm it.")
+        return await site.go(visit, f"/sign-offs/{seen.done}", message, title=title)
     type, _, id = seen.draft.subject.partition("/")
     target = f"{where(type, id)}?at={seen.done.height}"
-    title = seen.draft.action.title.best(visit.language)
     message = marked("Signed: %(title)s. Log entry %(index)s.")
     return await site.go(visit, target, message, title=title, index=str(seen.done.index))
 
@@ -217,11 +228,15 @@ def _preview(site: Site, visit: Visit, action: Action, seen: Seen, refused: Refu
     ]
     kept += [(f"salt.{name}", to_base64(salt)) for name, salt in seen.draft.salts.items()]
     kept.append(("seen", seen.draft.fingerprint))
-    readers = {part.label: [site.called(one) for one in part.readers] for part in seen.preview.private}
     return site.page(
         visit, "act-preview.html", refused=refused, section="desk", action=action, seen=seen.preview,
-        kept=kept, readers=readers, target=visit.path,
+        kept=kept, readers=readers_of(site, seen.preview), target=visit.path, two=seen.two,
     )  # fmt: skip
+
+
+def readers_of(site: Site, preview: Preview) -> dict[str, list[Text]]:
+    """Who reads each part beside the author, by name."""
+    return {part.label: [site.called(one) for one in part.readers] for part in preview.private}
 
 
 async def filled(site: Site, visit: Visit, action: Action) -> dict[str, list[str]]:

@@ -57,7 +57,7 @@ def _frame(site: Site, visit: Visit) -> Frame:
         salt = draft.salts.setdefault("content", secrets.token_bytes(SALT_SIZE))
         offered = client.contents.measured(digest, name, many, salt)
         draft.arguments["content"] = offered.commitment
-        draft.before.append(lambda: client.contents.keep(offered, draft.subject))
+        draft.keeps.append(lambda: client.contents.keep(offered, draft.subject))
         draft.notes.append(Note(DIGEST, digest))
 
     values: dict[str, Any] = {

@@ -57,6 +57,7 @@ async def desk(site: Site, visit: Visit) -> Reply:
         known = [*(one.row for one in waits.items), *ends, *newest]
         shown.expect(msgspec.json.decode(row.body) for row in known)
         return {
+            "second": site.accounts.sign_offs.list(organisation, waiting=True),
             "waiting": [item(shown, visit, one.row, one.due, one.overdue) for one in waits.items],
             "more": waits.cursor is not None,
             "ending": [item(shown, visit, row, msgspec.json.decode(row.body)["end"]) for row in ends],
@@ -65,7 +66,7 @@ async def desk(site: Site, visit: Visit) -> Reply:
         }
 
     found = await site.read(read)
-    return site.page(visit, "desk.html", section="desk", begin=list(begin(visit)), **found)
+    return site.page(visit, "desk.html", section="desk", begin=list(begin(visit)), actions=ACTIONS, **found)
 
 
 def item(shown: Shown, visit: Visit, row: Row, moment: int | None, late: bool = False) -> Item:

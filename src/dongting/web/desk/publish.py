@@ -141,7 +141,7 @@ async def _frame(site: Site, visit: Visit, upload: str, action: str) -> tuple[Fr
             return
         offered = offer(client, draft, path, external=False)
         id, number = draft.arguments.get("id", ""), draft.arguments.get("number", 1)
-        draft.before.append(
+        draft.keeps.append(
             lambda: client.contents.store(path, offered, f"{VERSION}/{version_id(id, number)}")
         )
         draft.after += [
