@@ -112,6 +112,14 @@ def _label(type: str, name: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the number of its last record, and the value it was sorted by."""
+
+    number: int
+    value: str = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What is indexed of one record: labels with sortable forms and whether the record is sorted by them."""
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from dongting.errors import Code, require
-from dongting.store.fields import ALL, NOTHING, Fields, Value, keys
+from dongting.store.fields import ALL, NOTHING, Fields, Place, Value, keys
 from dongting.store.schema import Tables
 
 #: What a caller may filter by: field to value, or to several of which one must hold.
@@ -57,14 +57,6 @@ class Filter:
     label: int
     values: tuple[str, ...]
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended: the number of its last record, and the value it was sorted by."""
-
-    number: int
-    value: str = NOTHING
 
 
 def asked(fields: Fields, type: str, filters: Filters) -> list[tuple[str, int, list[str]]]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dongting.errors import Code, Refused
-from dongting.store.fields import storable
-from dongting.store.queries import Place
+from dongting.store.fields import Place, storable
 
 #: The longest page, in records.
 MAX_PAGE = 200

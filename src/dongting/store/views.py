@@ -13,10 +13,10 @@ from dongting.appkit.app import RecordType
 from dongting.errors import Fault
 from dongting.store import queries
 from dongting.store.counting import Counting, sought
-from dongting.store.fields import Fields, Value, key, keys, storable, value_of
+from dongting.store.fields import Fields, Place, Value, key, keys, storable, value_of
 from dongting.store.generations import Generations
 from dongting.store.projecting import project, replace
-from dongting.store.queries import Filters, Place
+from dongting.store.queries import Filters
 from dongting.store.rows import (
     MAX_PAGE,
     Block,

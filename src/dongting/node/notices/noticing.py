@@ -19,8 +19,7 @@ from dongting.node.facade import Facade
 from dongting.node.hooks.tables import followed, hook
 from dongting.node.installed import VERSION_TYPE, erased_version
 from dongting.node.notices.book import Book, New
-from dongting.store.fields import key
-from dongting.store.queries import Place
+from dongting.store.fields import Place, key
 from dongting.store.rows import cursor_of
 from dongting.store.views import Views
 
