@@ -41,7 +41,7 @@ class Person:
         self.base = base
         self.context: BrowserContext = browser.new_context(**{**view, **options}, accept_downloads=True)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.says = SAYS[view["locale"]]
         self.asked: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -417,7 +417,7 @@ def test_a_catalogue_is_imported_whole_or_not_at_all_and_shows_how_far_it_came(t
     page.locator("main form button").last.click()
     page.wait_for_load_state()
     page.wait_for_function(
-        "async () => (await (await fetch(location.href)).text()).includes('notice good')", timeout=15_000
+        "async () => (await (await fetch(location.href)).text()).includes('notice good')", timeout=60_000
     )
     page.reload()
     person.look()
