@@ -150,8 +150,8 @@ class FollowNode(LedgerNode):
         url = self._upstream_url
         self._online = Upstream(url, machine.profile, machine.network) if url else None
         self._upstream = self._online or Nowhere()
-        if self._online is not None and self._log_key is not None:
-            self._online.unlock(self._log_key, self._organisations)
+        if self._online is not None and self.log_key is not None:
+            self._online.unlock(self.log_key, self._organisations)
         halted = Refused(STILL_FORKED, evidence=self._forked).text() if self._forked.exists() else None
         self._following_engine = Follow(
             machine, self._upstream, self, workers=limits.workers, committed=self.committed, halted=halted
@@ -195,14 +195,14 @@ class FollowNode(LedgerNode):
     def _closed(self) -> Refused | None:
         if self._restored is not None:
             return self._restored
-        return Refused(NO_NODE_KEY) if self._log_key is None else None
+        return Refused(NO_NODE_KEY) if self.log_key is None else None
 
     async def unlock(self, passphrase: bytes) -> None:
-        if self._log_key is not None or self._unlock is None:
+        if self.log_key is not None or self._unlock is None:
             return
-        self._log_key = self._unlock(passphrase)
+        self.log_key = self._unlock(passphrase)
         if self._online is not None:
-            self._online.unlock(self._log_key, self._organisations)
+            self._online.unlock(self.log_key, self._organisations)
         self._following_engine.wake()
 
     # What the engine asks (`engines.follow.Ledger`)

@@ -116,7 +116,7 @@ class LedgerNode(Facade):
         self._alarms: Callable[[], list[Refused]] = list
         if log_key is not None:
             self._check_key(log_key)
-        self._log_key = log_key
+        self.log_key = log_key
         self._issuer = Issuer(self.machine, self.origin, self._signing_key(), directory / "checkpoint", point)
         self._recent = RecentBlocks(self.machine)
         self._redactions = Redactions(self.machine, directory / "redacted")
@@ -237,7 +237,7 @@ class LedgerNode(Facade):
         counted.leaves.set(head.size)
         counted.block_time.set(head.time)
         counted.queue.set(self._engine.waiting)
-        counted.unlocked.set(self._log_key is not None)
+        counted.unlocked.set(self.log_key is not None)
         codes = Counter(str(alarm.code) for alarm in self._alarms())
         for code in ALARMS:
             counted.alarms.labels(str(code)).set(codes[str(code)])
@@ -246,30 +246,30 @@ class LedgerNode(Facade):
         return counted.exposition()
 
     async def unlock(self, passphrase: bytes) -> None:
-        if self._log_key is not None or self._unlock is None:
+        if self.log_key is not None or self._unlock is None:
             return
         key = self._unlock(passphrase)
         self._check_key(key)
-        self._log_key = key
+        self.log_key = key
         self._issuer.hold(self._signing_key())
         self._issuer.issue()
 
     def _signing_key(self) -> SigningKey | None:
         """The log key, unless the node must not sign: a restored one could show a second history, and a
         signature of a node that is no validator counts for nothing."""
-        return self._log_key if self._restored is None and self._admitted() else None
+        return self.log_key if self._restored is None and self._admitted() else None
 
     def _admitted(self) -> bool:
         """Whether the log key counts at the present head."""
-        if not self._consortium or self._log_key is None:
+        if not self._consortium or self.log_key is None:
             return True
-        return to_base64(self._log_key.public().cose()) in self._log_keys()
+        return to_base64(self.log_key.public().cose()) in self._log_keys()
 
     def _closed(self) -> Refused | None:
         """Why the node signs nothing and takes no statements, if so."""
         if self._restored is not None:
             return self._restored
-        if self._log_key is None:
+        if self.log_key is None:
             return Refused(NO_LOG_KEY)
         return None if self._admitted() else Refused(NOT_ADMITTED)
 
@@ -279,11 +279,6 @@ class LedgerNode(Facade):
     def note(self) -> bytes:
         """The newest signed checkpoint that this node shows; empty when there is none."""
         return self._issuer.note
-
-    @property
-    def log_key(self) -> SigningKey | None:
-        """The node's own key, once it is unlocked."""
-        return self._log_key
 
     def adopt(self, note: bytes) -> None:
         """Show this note from now on, which was verified: the head is where it says."""
@@ -389,7 +384,7 @@ class LedgerNode(Facade):
         return self._collector.cosigned(self._issuer.note).decode()
 
     async def cosign(self, request: bytes) -> CosignAnswer:
-        key = witness_key(self._log_key)
+        key = witness_key(self.log_key)
         if self._witness is None or key is None:
             raise Refused(NOT_A_WITNESS)
         return self._witness.add_checkpoint(request, key)
@@ -459,17 +454,15 @@ class LedgerNode(Facade):
                 story = follow(self.machine, addresses)
                 proof = assemble(self.machine, self._genesis, self._issuer.note, story)
                 place = None if engine is None else engine.application.place
-                encoded = proof.encode()
             finally:
                 now = loop.time()
                 self._prove_from = now + PROVE_REST * (now - began)
         note = await self._collector.complete(proof.checkpoint, COSIGNING)
+        steps = proof.steps
         if engine is not None and place is not None and self._comparing is not None:
             self._spawn(self._comparing.compare())
-            return msgspec.structs.replace(proof, checkpoint=note, steps=await engine.decided(place)).encode()
-        if note == proof.checkpoint:
-            return encoded
-        return msgspec.structs.replace(proof, checkpoint=note).encode()
+            steps = await engine.decided(place)
+        return msgspec.structs.replace(proof, checkpoint=note, steps=steps).encode()
 
     async def blocks(self, after: int, limit: int) -> list[BlockChanges]:
         loop = asyncio.get_running_loop()

@@ -95,7 +95,7 @@ class Story:
             ("green-tech", "governance/vote", vote), (bureau, "evidence/register", evidence("third")),
             (bureau, "catalogue/revise", {**dataset, "title": {"en": "Clean air"}}),
         )  # fmt: skip
-        while self.node._purging:
+        while self.node._beside:
             await asyncio.sleep(0.01)
         assert self.node.machine.redacted(leaf)
         return leaf

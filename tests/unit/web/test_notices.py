@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dongting.node.notices.book import New
+from dongting.node.notices.book import KINDS, New
 
 
 def give(pages: Any, organisation: str, many: int = 1) -> None:
@@ -40,12 +40,10 @@ def test_nobody_sees_anothers(pages: Any) -> None:
 
 def test_a_choice_is_kept_and_a_wrong_one_refused(pages: Any) -> None:
     someone = pages.someone("green-tech")
-    kinds = dict.fromkeys(
-        ("waiting", "due", "overdue", "changed", "ending", "dataset", "erasure", "node"), "never"
-    )
+    kinds = dict.fromkeys(KINDS, "never")
     done = someone.post("/settings/notices", language="en", **kinds)
     assert done.status_code == 303
-    assert someone.get("/settings/notices").text.count('value="never" selected') == 8
+    assert someone.get("/settings/notices").text.count('value="never" selected') == len(KINDS)
     wrong = {**kinds, "due": "by pigeon"}
     assert someone.post("/settings/notices", language="en", **wrong).status_code == 422
 
