@@ -137,6 +137,10 @@ def test_a_passkey_is_added_signs_in_alone_and_is_removed(node: Any, browser: Br
         }},
     )["authenticatorId"]  # fmt: skip
     page.fill("[name=passkey]", "Laptop")
+    page.fill("form[data-passkey] [name=present]", "another password")
+    page.click("form[data-passkey] button")
+    page.wait_for_selector("form[data-passkey] [role=alert]:not([hidden])")
+    page.fill("form[data-passkey] [name=present]", PASSWORD)
     page.click("form[data-passkey] button")
     page.wait_for_selector("text=The passkey is added.")
     page.goto(f"{base}/desk")

@@ -59,6 +59,12 @@ class NewPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: Annotated[str, Meta(max_length=256)]
 
 
+class Confirmed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The person's present password: a key alone does not come to hold the account."""
+
+    password: Annotated[str, Meta(max_length=1024)]
+
+
 class Codes(msgspec.Struct, frozen=True):
     """Recovery codes, told here only."""
 
@@ -203,11 +209,16 @@ async def choose_password(service: Service, call: Call, asked: Nothing) -> Reply
 
 @route(
     "POST", "/v1/me/recovery-codes", ("Make recovery codes", "生成恢复码"), tag="people", local=True,
-    secret=True, needs=(READ,), refuses=(codes.NEEDS_PERSON,), status=201,
+    secret=True, needs=(READ,), status=201,
+    refuses=(codes.NEEDS_PERSON, codes.WRONG_PASSWORD, codes.LOCKED_OUT),
+    takes=Content(JSON, Confirmed, Confirmed("seven herons over the lake")),
     gives=Content(JSON, Codes, Codes(["7f3k-q2mz-x9ab-c4de"])),
 )  # fmt: skip
 async def make_recovery_codes(service: Service, call: Call, asked: Nothing) -> Reply:
     """Ten codes, each of which once stands in for a lost password; the former ones end."""
+    given: Confirmed = call.data
+    confirm = service.accounts.entrance.confirm
+    await asyncio.to_thread(confirm, call.person, given.password, call.client)
     found = await asyncio.to_thread(service.accounts.recovery.make, call.person)
     return json_reply(Codes(found), status=201)
 

@@ -18,8 +18,18 @@ async def account(site: Site, visit: Visit) -> Reply:
 
 async def recovery_codes(site: Site, visit: Visit) -> Reply:
     """POST /settings/recovery: ten new codes, shown once."""
+    try:
+        await confirm(site, visit)
+    except Refused as refused:
+        return await again(site, visit, refused)
     codes = await asyncio.to_thread(site.accounts.recovery.make, visit.member)
     return site.page(visit, "codes.html", section="settings", codes=codes)
+
+
+async def confirm(site: Site, visit: Visit) -> None:
+    """Refuse a form that does not bring the present password of its person."""
+    confirmed = site.accounts.entrance.confirm
+    await asyncio.to_thread(confirmed, visit.member, visit.form.raw("present"), visit.client)
 
 
 async def change_password(site: Site, visit: Visit) -> Reply:

@@ -15,7 +15,8 @@ from dongting.web.visits import Visit, local
 
 
 async def ask_creation(site: Site, visit: Visit) -> Reply:
-    """POST /settings/passkeys/options."""
+    """POST /settings/passkeys/options: only a challenge that is given here lets a passkey be added."""
+    await account.confirm(site, visit)
     creation = site.accounts.passkeys.creation
     return _json(
         await asyncio.to_thread(creation, visit.member, _where(visit), site.name.best(visit.language))

@@ -155,7 +155,9 @@ def test_an_organisation_that_is_no_member_yet_manages_people_and_nothing_else(o
 def test_recovery_codes_set_a_password(office: Any) -> None:
     key = office.key("env-bureau", "read")
     person = office.ask("GET", "/v1/me", key).json()["name"].lower()
-    found = office.ask("POST", "/v1/me/recovery-codes", key).json()["codes"]
+    path, wrong, right = "/v1/me/recovery-codes", {"password": "another one"}, {"password": PASSWORD}
+    assert office.ask("POST", path, key, json=wrong).json()["code"] == "people/wrong-password"
+    found = office.ask("POST", path, key, json=right).json()["codes"]
     given = {"login": person, "code": found[3], "password": "a heron stands alone"}
     assert office.site.ask("POST", "/v1/recoveries", json=given).status_code == 200
     assert office.site.ask("POST", "/v1/recoveries", json=given).json()["code"] == "people/bad-recovery-code"

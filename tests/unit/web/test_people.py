@@ -134,7 +134,11 @@ def test_a_developer_makes_a_key_that_is_shown_once_and_revokes_it(pages: Any) -
 
 def test_recovery_codes_are_shown_once_and_one_lets_a_person_in_again(pages: Any) -> None:
     someone = pages.someone("env-bureau", "requester")
-    shown = someone.post("/settings/recovery").text
+    assert (
+        "The present password is not right" in someone.post("/settings/recovery", present="another one").text
+    )
+    assert "0 codes left" in someone.get("/settings/account").text
+    shown = someone.post("/settings/recovery", present=PASSWORD).text
     found = re.findall(r"\b[2-9a-z]{4}(?:-[2-9a-z]{4}){3}\b", shown)
     assert len(found) == 10
     account = someone.get("/settings/account").text

@@ -125,23 +125,28 @@ class Entrance:
         """Keep messages for the next page of this session; none: they were shown."""
         self._change(found, said=msgspec.json.encode(list(said)))
 
-    def change_password(self, found: Session, present: str, new: str, client: str) -> None:
-        """Another password; all other sessions of the person end."""
-        id = found.actor.person
-        with self._database.read() as connection:
-            row = person_row(connection, id)
-        assert row is not None
+    def confirm(self, actor: Actor, present: str, client: str) -> None:
+        """Take the present password as the sign that it is the person who asks. Whatever outlasts a session
+        or a key needs it: who only holds one of these shall not come to hold the account.
+        """
+        row = self._person(actor)
         with self._database.write() as connection:
             attempts.begin(connection, row.login, client, self._register.clock())
         right = self._register.passwords.verified(row.password, present)
-        if not right:
-            with self._database.write() as connection:
-                self._note(connection, "password-refused", id, client, found.actor.organisation)
-            raise Refused(WRONG_PASSWORD)
+        with self._database.write() as connection:
+            if right:
+                attempts.succeeded(connection, row.login, client, self._register.clock())
+            else:
+                self._note(connection, "password-refused", actor.person, client, actor.organisation)
+        require(right, WRONG_PASSWORD)
+
+    def change_password(self, found: Session, present: str, new: str, client: str) -> None:
+        """Another password; all other sessions of the person end."""
+        id, row = found.actor.person, self._person(found.actor)
+        self.confirm(found.actor, present, client)
         check_password(new, row.login, row.name)
         kept = self._register.passwords.hashed(new)
         with self._database.write() as connection:
-            attempts.succeeded(connection, row.login, client, self._register.clock())
             connection.execute(update(person).where(person.c.id == id).values(password=kept))
             others = (session.c.person == id) & (session.c.digest != digest(found.token))
             connection.execute(delete(session).where(others))
@@ -153,6 +158,12 @@ class Entrance:
         with self._database.write() as connection:
             who, whose = (actor.person, actor.organisation) if actor is not None else (None, None)
             self._register.note(connection, "refused", who, whose, facts)
+
+    def _person(self, actor: Actor) -> Any:
+        with self._database.read() as connection:
+            row = person_row(connection, actor.person)
+        assert row is not None
+        return row
 
     def _change(self, found: Session, **values: Any) -> None:
         with self._database.write() as connection:

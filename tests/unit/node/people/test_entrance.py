@@ -154,6 +154,16 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(people: An
     assert people.entrance.sign_in("wei", "a heron stands alone", CLIENT)
 
 
+def test_what_outlasts_a_session_needs_the_password_whose_guessing_has_to_wait(people: Any) -> None:
+    people.person("wei")
+    found = people.entrance.find(people.entrance.sign_in("wei", PASSWORD, CLIENT))
+    people.entrance.confirm(found.actor, PASSWORD, CLIENT)
+    for _ in range(5):
+        assert refused(people.entrance.confirm, found.actor, "another one", CLIENT).code is WRONG_PASSWORD
+    assert refused(people.entrance.confirm, found.actor, PASSWORD, CLIENT).code is LOCKED_OUT
+    assert sum(line["what"] == "password-refused" for line in people.lines()) == 5
+
+
 def test_messages_wait_for_the_next_page_of_the_session(people: Any) -> None:
     people.person("wei")
     token = people.entrance.sign_in("wei", PASSWORD, CLIENT)
