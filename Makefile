@@ -12,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/.tools
 
-.PHONY: run stop test check lint bench bench-consortium bench-pages soak setup postgresql chromium clean
+.PHONY: run stop test check lint bench bench-consortium bench-pages soak setup postgresql chromium iproute2 clean
 
 run: $(READY)
 	@$(BIN)/python -m dongting.cli.demo
@@ -20,7 +20,7 @@ run: $(READY)
 stop:
 	@$(BIN)/python -m dongting.cli.demo stop
 
-test: $(TOOLS) postgresql chromium engine
+test: $(TOOLS) postgresql chromium iproute2 engine
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/mypy
@@ -87,6 +87,12 @@ chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
 		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && \
 		$(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y chromium; }
+
+# The tests of the consortium cut the network between its nodes.
+iproute2:
+	@PATH="$$PATH:/usr/sbin:/sbin" command -v ip >/dev/null || { \
+		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && \
+		$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -q -y iproute2; }
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

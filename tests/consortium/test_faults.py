@@ -4,7 +4,7 @@ import asyncio
 import signal
 
 from dongting.node.resync import set_aside
-from dongting.testing.load import Load, ends_well
+from dongting.testing.load import Load, ends_well, halted
 from dongting.testing.validators import Validators
 
 
@@ -26,17 +26,6 @@ def test_one_of_four_dies_and_comes_back_and_two_of_four_halt_the_others_until_t
         await ends_well(validators, load)
 
     asyncio.run(story())
-
-
-async def halted(validators: Validators, *numbers: int) -> int:
-    """Wait until these nodes make no block; how many leaves they have then."""
-    sizes: list[int] = []
-    async with asyncio.timeout(60):
-        while True:
-            sizes.append(max([(await validators.status(n)).size for n in numbers]))
-            if len(sizes) > 6 and len(set(sizes[-6:])) == 1:
-                return sizes[-1]
-            await asyncio.sleep(0.5)
 
 
 def test_a_node_that_was_paused_for_a_while_catches_up(validators: Validators) -> None:
@@ -102,7 +91,6 @@ def test_whoever_floods_waits_behind_itself_and_others_are_served(validators: Va
         async with Load(validators, 0) as load:
             await load.grows()
             flood = [validators.evidence(n, 1) for n in range(20_000, 24_000)]
-            load.sent.update(flood)
             flooding = [
                 asyncio.create_task(validators.submit(1, *flood[start : start + 1000]))
                 for start in range(0, len(flood), 1000)

@@ -109,7 +109,6 @@ def test_a_vote_admits_re_weights_rotates_and_removes_validators_while_statement
             await load.grows()
             validators.start(2)
             await load.grows()
-        load.sent |= validators.decisions
         await ends_well(validators, load)
 
     asyncio.run(story())
@@ -157,7 +156,6 @@ def test_a_key_that_runs_in_two_places_is_seen_by_all_and_its_validator_voted_ou
             places = [await evidence(validators, number) for number in (0, 1, 2)]
             assert places[0] == places[1] == places[2] != []
             await load.grows()
-        load.sent |= validators.decisions
         validators.nodes.pop()
         await ends_well(validators, load)
 

@@ -17,9 +17,7 @@ class Load:
         self._validators = validators
         self._through = through
         self._ended = asyncio.Event()
-        self._number = 0
         self.told: dict[bytes, int] = {}
-        self.sent: set[bytes] = set()
 
     async def __aenter__(self) -> "Load":
         self._tasks = [asyncio.create_task(self._submit(node)) for node in self._through]
@@ -31,8 +29,7 @@ class Load:
 
     async def _submit(self, node: int) -> None:
         while not self._ended.is_set():
-            batch = [self._statement(node) for _ in range(5)]
-            self.sent.update(batch)
+            batch = [self._validators.evidence(author=node) for _ in range(5)]
             await self._until_told(node, batch)
             await asyncio.sleep(0.05)
 
@@ -53,16 +50,23 @@ class Load:
             assert fate.index is not None
             self.told[data] = fate.index
 
-    def _statement(self, author: int) -> bytes:
-        self._number += 1
-        return self._validators.evidence(self._number, author)
-
     async def grows(self, by: int = 20) -> None:
         """Wait until so many more statements are acknowledged."""
         wanted = len(self.told) + by
         async with asyncio.timeout(90):
             while len(self.told) < wanted:
                 await asyncio.sleep(0.1)
+
+
+async def halted(validators: Validators, *numbers: int) -> int:
+    """Wait until these nodes make no block; how many leaves they have then."""
+    sizes: list[int] = []
+    async with asyncio.timeout(60):
+        while True:
+            sizes.append(max([(await validators.status(n)).size for n in numbers]))
+            if len(sizes) > 6 and len(set(sizes[-6:])) == 1:
+                return sizes[-1]
+            await asyncio.sleep(0.5)
 
 
 async def ends_well(validators: Validators, load: Load) -> None:
@@ -72,7 +76,7 @@ async def ends_well(validators: Validators, load: Load) -> None:
         leaves = [await node.leaf(index) for index in range(head.size)]
     statements = [data for data in leaves if data[:1] == b"\xd2"]
     assert len(statements) == len(set(statements))
-    assert set(statements) <= load.sent
+    assert set(statements) <= validators.made
     assert {data: leaves[index] for data, index in load.told.items()} == {data: data for data in load.told}
     for data in statements:
         decode(data, validators.profile)

@@ -48,7 +48,7 @@ class Validators:
         self.profile = self.home(0).profile()
         self.network = network_id(self.genesis.encode(), self.profile)
         self._drawn = 0
-        self.decisions: set[bytes] = set()  # the statements of `decide`
+        self.made: set[bytes] = set()  # every statement that was made here
 
     def home(self, number: int) -> Home:
         """The home of one node."""
@@ -162,10 +162,15 @@ class Validators:
 
     def statement(self, author: str, action: str, subject: str, arguments: dict[str, Any]) -> bytes:
         """A statement of one of these organisations, dated now."""
-        return build(
+        return self._build(author, action, subject, arguments, int(time.time()))
+
+    def _build(self, author: str, action: str, subject: str, arguments: dict[str, Any], issued: int) -> bytes:
+        made = build(
             self._keys[author], self.profile, issuer=author, network=self.network, action=action,
-            subject=subject, arguments=arguments, issued=int(time.time()), nonce=os.urandom(16),
+            subject=subject, arguments=arguments, issued=issued, nonce=os.urandom(16),
         )  # fmt: skip
+        self.made.add(made)
+        return made
 
     async def decide(self, number: int, action: str, arguments: dict[str, Any]) -> Any:
         """Let all founders vote for an action, through one node; the decided proposal."""
@@ -186,26 +191,20 @@ class Validators:
 
     async def accepted(self, number: int, statement: bytes) -> int:
         """Submit one statement that must be accepted; its index."""
-        self.decisions.add(statement)
         (fate,) = await self.submit(number, statement)
         assert fate.state == "accepted", fate
         assert fate.index is not None
         return fate.index
 
-    def evidence(self, number: int, author: int = 0, *, issued: int | None = None, size: int = 0) -> bytes:
-        """A statement that registers some evidence; another number is another record."""
+    def evidence(self, number: int | None = None, author: int = 0, *, issued: int | None = None) -> bytes:
+        """A statement that registers some evidence; another number is another record, none is a new one."""
         organisation = self.nodes[author]
         self._drawn += 1
-        arguments = {
-            "id": f"evidence-{organisation}-{number}",
-            "kind": "file",
-            "content": hashlib.sha256(b"%d" % number).hexdigest(),
-        }
-        return build(
-            self._keys[organisation], self.profile, issuer=organisation, network=self.network,
-            action="evidence/register", subject=f"evidence.evidence/{arguments['id']}", arguments=arguments,
-            issued=int(time.time()) if issued is None else issued, nonce=os.urandom(16),
-        )  # fmt: skip
+        given = f"new-{self._drawn}" if number is None else str(number)
+        id = f"evidence-{organisation}-{given}"
+        told = {"id": id, "kind": "file", "content": hashlib.sha256(given.encode()).hexdigest()}
+        made = int(time.time()) if issued is None else issued
+        return self._build(organisation, "evidence/register", f"evidence.evidence/{id}", told, made)
 
 
 def _group_lives(group: int) -> bool:
