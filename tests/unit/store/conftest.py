@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from .shelf import Shelf  # type: ignore[import-not-found]
+
 
 def _binaries() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
@@ -62,3 +64,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         admin.execute(f"CREATE DATABASE {name}")
         yield f"postgresql://dongting@/{name}?host={socket}"
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def shelf(database: str) -> Iterator[Shelf]:
+    shelf = Shelf(database)
+    yield shelf
+    shelf.views.close()
