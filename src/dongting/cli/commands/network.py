@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from dongting.cli import language
-from dongting.cli.commands import consortium, validators
+from dongting.cli.commands import ceremony, consortium, validators
+from dongting.cli.commands.ceremony import described
 from dongting.cli.founding import Founding
 from dongting.cli.session import Session, session
 
@@ -37,10 +38,7 @@ def network() -> None:
     ),
     network,
 )
-@language.option("--name", "names", required=True, multiple=True, text=(
-    "Name of the network; twice for both languages.", "网络名称；可给两次，中英文各一。"
-))  # fmt: skip
-@language.option("--domain", required=True, text=("Domain that names its log.", "用于命名日志的域名。"))
+@described
 @language.option("--profile", type=click.Choice(["international", "national"]), required=True, text=(
     "Ciphers for the life of the network: SHA-256, AES and HPKE, or SM3, SM4 and SM2.",
     "网络终身采用的密码配置：SHA-256、AES、HPKE，或 SM3、SM4、SM2。",
@@ -55,24 +53,8 @@ def network() -> None:
         "在别处生成公钥的发起组织文件（`dongting keys new`）。",
     ),
 )  # fmt: skip
-@language.option("--supervisor", metavar="ID", text=(
-    "The founder that may read what parties send each other.", "可阅读双方往来内容的监督方（须为发起方）。"
-))  # fmt: skip
 @language.option("--operator", metavar="ID", text=(
     "The founder whose node signs the log; else the first.", "由其节点签署日志的发起方；默认第一个。"
-))  # fmt: skip
-@language.option("--quorum", type=click.Choice(["majority", "two-thirds"]), default="majority", text=(
-    "How many founders must agree.", "决议所需的发起方多数。"
-))  # fmt: skip
-@language.option("--quorum-days", type=click.IntRange(1, 365), default=7, text=(
-    "Days in which they decide.", "表决期限（日）。"
-))  # fmt: skip
-@language.option("--zone", default="+08:00", text=("Time zone in which a day ends.", "以此时区划分每日。"))
-@language.option("--holiday", "holidays", multiple=True, metavar="DAY", text=(
-    "A holiday, YYYY-MM-DD; repeat.", "节假日，YYYY-MM-DD；可重复。"
-))  # fmt: skip
-@language.option("--workday", "workdays", multiple=True, metavar="DAY", text=(
-    "A weekend day that is worked; repeat.", "调休上班日；可重复。"
 ))  # fmt: skip
 @language.option("--port", type=click.IntRange(0, 65535), default=8420, text=(
     "Port of the node; 0 lets the system choose.", "节点端口；0 表示由系统选择。"
@@ -122,6 +104,7 @@ def join(told: Session, id: str, url: str) -> None:
 
 
 for _command in (
-    consortium.up, consortium.down, consortium.status, consortium.logs, *validators.OF_NETWORK
+    consortium.up, consortium.down, consortium.status, consortium.logs, *validators.OF_NETWORK,
+    *ceremony.OF_NETWORK,
 ):  # fmt: skip
     network.add_command(_command)

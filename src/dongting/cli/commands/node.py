@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dongting.cli import language
-from dongting.cli.commands import validators
+from dongting.cli.commands import ceremony, validators
 from dongting.cli.session import CONFIG, Session, session
 from dongting.errors import require
 
@@ -281,5 +281,5 @@ def witness(told: Session, name: str) -> None:
     told.answer({"vkey": vkey, "url": url})
 
 
-for _made in validators.OF_NODE:
+for _made in (*ceremony.OF_NODE, *validators.OF_NODE):
     node.add_command(_made)

@@ -53,9 +53,17 @@ port = {port}
 [engine]
 kind = "cometbft"
 listen = "{listen}"
+external = "{external}"
 peers = "{peers}"
 organisations = "{organisation}"
 """
+
+
+def settings_of(organisation: str, port: int, listen: str, peers: str, external: str = "") -> str:
+    """The settings of that organisation's validator; the addresses as in `dongting config reference`."""
+    return _SETTINGS.format(
+        port=port, listen=listen, external=external, peers=peers, organisation=organisation
+    )
 
 
 @language.command(
@@ -223,8 +231,7 @@ def make(told: Session, invitation: Path, peers: str, listen: str, port: int) ->
     require(not path.exists() or path.read_bytes() == data, OTHER_NODE_HERE, home=told.home)
     told.prepare()
     if not settings.exists():
-        written = _SETTINGS.format(port=port, listen=listen, peers=peers, organisation=owner)
-        settings.write_text(written, "utf-8")
+        settings.write_text(settings_of(owner, port, listen, peers), "utf-8")
     require(told.config.engine.kind == "cometbft", OTHER_NODE_HERE, home=told.home)
     path.write_bytes(data)
     keys = told.config.path(told.config.keystore.path)
