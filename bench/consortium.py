@@ -30,7 +30,8 @@ from dongting.errors import Refused
 from dongting.node.home import Home
 from dongting.node.keyfile import derivation
 from dongting.node.serve import consortium as settings_of
-from dongting.testing.validators import Validators
+from dongting.testing.nursery import Nursery
+from dongting.testing.validators import PROGRAM, Validators
 
 NODES = 4
 SECONDS = float(os.environ.get("DONGTING_BENCH_SECONDS", "30"))
@@ -189,7 +190,8 @@ class Ours:
 
     def __init__(self, directory: Path) -> None:
         consortium = made(directory)
-        self.validators = Validators(consortium.directory, consortium.nodes)
+        self._nursery = Nursery(PROGRAM)
+        self.validators = Validators(consortium.directory, consortium.nodes, self._nursery)
         self._next = 0
         self._sign = multiprocessing.get_context("fork").Pool(2, _prepare, (self.validators,))
 
@@ -203,6 +205,7 @@ class Ours:
         """End all processes."""
         self._sign.terminate()
         self.validators.close()
+        self._nursery.close()
 
     async def _send(self, node: int, stock: list[list[bytes]]) -> None:
         async with self.validators.facade(node) as facade:

@@ -1,16 +1,14 @@
 """Real validators on this machine, for tests and measurements: each node's ledger process and its CometBFT.
 
-A node here is what `dongting serve` runs without API workers and projector: `python -m
-dongting.testing.validators HOME` serves the façade on the home's socket. Each node is a process group of its
-own, so that it can be killed or paused as a machine would be.
+A node here is what `dongting serve` runs without API workers and projector: it serves the façade on the
+home's socket. Each node is a process group of its own, so that it can be killed or paused as a machine would
+be; this module is the program of the `Nursery` that they are forked from.
 """
 
 import asyncio
 import hashlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -28,21 +26,24 @@ from dongting.node.home import Home
 from dongting.node.keystore import Keystore
 from dongting.node.link import Link, LinkServer, remote
 from dongting.node.serve import opened, unlocked_log_key
+from dongting.testing.nursery import Child, Nursery, arguments
 from dongting.wire import jcs
 from dongting.wire.genesis import network_id
 from dongting.wire.statement import build
 
+PROGRAM = "dongting.testing.validators"
 _PATIENCE = 60.0  # seconds for what must happen at last
 
 
 class Validators:
     """The nodes of one consortium, by number from 0; `directory` holds a home for each of `nodes`."""
 
-    def __init__(self, directory: Path, nodes: Sequence[str]) -> None:
+    def __init__(self, directory: Path, nodes: Sequence[str], nursery: Nursery) -> None:
         self.directory = directory
         self.nodes = list(nodes)
         self._passphrase = (directory / "passphrase").read_bytes()
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._nursery = nursery
+        self._processes: dict[int, Child] = {}
         self._keys = {id: self._key(id) for id in self.nodes}
         self.genesis = self.home(0).genesis()
         self.profile = self.home(0).profile()
@@ -66,16 +67,18 @@ class Validators:
         for number in numbers or range(len(self.nodes)):
             home = self.home(number)
             (home.path / "run" / "ledger.sock").unlink(missing_ok=True)
-            with (home.path / "node.log").open("ab") as log:
-                self._processes[number] = subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", "dongting.testing.validators", str(home.path),
-                     str(self.directory / "passphrase"), str(point), str(times), str(skew)],
-                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0,
-                )  # fmt: skip
+            self._processes[number] = self._nursery.start(
+                home.path / "node.log", str(home.path), str(self.directory / "passphrase"),
+                str(point), str(times), str(skew),
+            )  # fmt: skip
 
     def signal(self, number: int, signal_: int) -> None:
         """Send a signal to every process of a node."""
         os.killpg(self._processes[number].pid, signal_)
+
+    def group(self, number: int) -> int:
+        """The process group of a node."""
+        return self._processes[number].pid
 
     def kill(self, *numbers: int) -> None:
         """End nodes as a loss of power would, CometBFT too."""
@@ -232,4 +235,5 @@ async def _serve(path: Path, passphrase: Path, point: int, times: int, skew: int
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:])))
+    _home, _passphrase, *_numbers = arguments()
+    asyncio.run(_serve(Path(_home), Path(_passphrase), *map(int, _numbers)))
