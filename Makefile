@@ -40,8 +40,8 @@ bench-pages: $(TOOLS)
 bench-consortium: $(TOOLS) engine
 	@cd bench && ../$(BIN)/python consortium.py
 
-soak: $(TOOLS) postgresql
-	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/properties tests/faults tests/e2e/soak_large_file.py
+soak: $(TOOLS) postgresql iproute2 engine
+	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/consortium/test_scarcity.py tests/properties tests/faults tests/e2e/soak_large_file.py
 
 setup: $(READY)
 

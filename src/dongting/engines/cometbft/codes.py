@@ -43,3 +43,11 @@ STALLED = Code(
     "须超过三分之二达成一致。等待中的声明会保留并重发，直至过期。",
     status=503,
 )  # fmt: skip
+NO_ROOM = Code(
+    "cometbft", 30, "no-room",
+    "No room is left for CometBFT on this node's disk: {why}. The other validators go on. Free some space, "
+    "then start the node again; it fetches what it missed.",
+    "本节点磁盘上已没有 CometBFT 可用的空间：{why}。其他验证者不受影响。请清理空间后重新启动本节点，"
+    "它会自行补齐缺失的区块。",
+    status=507,
+)  # fmt: skip

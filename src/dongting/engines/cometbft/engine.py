@@ -14,7 +14,7 @@ from dongting.engines.cometbft.abci import Misbehavior, ValidatorUpdate
 from dongting.engines.cometbft.application import Application, Hooks, Verified, Voting
 from dongting.engines.cometbft.attendance import Attendance
 from dongting.engines.cometbft.binary import VERSION, find_binary
-from dongting.engines.cometbft.codes import DIVERGED, STALLED
+from dongting.engines.cometbft.codes import DIVERGED, NO_ROOM, STALLED
 from dongting.engines.cometbft.commits import Commits
 from dongting.engines.cometbft.directory import Settings, follows, use_next_key, write_directory
 from dongting.engines.cometbft.gateway import Gateway
@@ -117,7 +117,7 @@ class CometBFT:
         await self._verifiers.start()
         await self._server.start()
         self._process = Process(
-            self._settings, str(binary), self._use_keys, self._gateway.resend, self._diverged
+            self._settings, str(binary), self._use_keys, self._gateway.resend, self._failed
         )
         self._process.start()
         self._gateway.start()
@@ -181,8 +181,10 @@ class CometBFT:
             self._process.leave()
         self._gateway.abandon()
 
-    def _diverged(self, why: str) -> None:
-        self._halt(Refused(DIVERGED, why=why).text())
+    def _failed(self, why: str) -> None:
+        """CometBFT itself cannot go on: a disk that is full is no doubt about the ledger."""
+        code = NO_ROOM if "no space left" in why or "disk quota exceeded" in why else DIVERGED
+        self._halt(Refused(code, why=why).text())
 
     async def _look(self) -> None:
         """Say so when statements wait and no block comes."""

@@ -100,12 +100,12 @@ class Process:
         """Keep what it says, and listen for the one thing that it does not survive."""
         assert process.stdout is not None
         path = self._settings.directory / "cometbft.log"
-        with path.open("ab") as file:
+        with path.open("ab", buffering=0) as file:
             while line := await _line(process.stdout):
-                if file.tell() > _MAX_LOG:
-                    file.truncate(0)
-                file.write(line)
-                file.flush()
+                with contextlib.suppress(OSError):  # a full disk: it must be heard all the same
+                    if file.tell() > _MAX_LOG:
+                        file.truncate(0)
+                    file.write(line)
                 if _FAILURE in line:
                     self._stopped = True
                     self._failed(_reason(line))
