@@ -1,10 +1,11 @@
 """Backup of a node, running or not, and a new home made from one.
 
 A backup is a directory: `genesis.json`, the configuration, `keys/` (encrypted as they are), `checkpoint`,
-`ledger/`, `files/`, `parts/`, `envelopes/`, `nodes/`, and `MANIFEST.json` with the size and SHA-256 of every
-file. The checkpoint is copied before the ledger, which extends it; the files after it, because what the
-ledger refers to was there before. Views are left out: they are built anew. A directory without a manifest is
-what an interrupted backup left, and no backup.
+`ledger/`, `files/`, `parts/`, `envelopes/`, `nodes/`, `accounts.sqlite` unless the people are in PostgreSQL,
+and `MANIFEST.json` with the size and SHA-256 of every file. The checkpoint is copied before the ledger, which
+extends it; the files and the people after it, because what the ledger refers to was there before. Views are
+left out: they are built anew. A directory without a manifest is what an interrupted backup left, and no
+backup.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from dongting.node.checkpoints import NOT_EXTENDED, saved
 from dongting.node.config import read
 from dongting.node.erasures import Erased, apply, erased
 from dongting.node.home import Home
+from dongting.node.people.copies import sign_out, snapshot
 from dongting.node.restored import mark
 from dongting.node.settings import toml
 from dongting.store.disk import disk_failure, private_directory, replace_file, sync_directory
@@ -34,6 +36,7 @@ from dongting.wire import checkpoint as checkpoints
 FORMAT = "dongting-backup-1"
 MANIFEST = "MANIFEST.json"
 CONFIG = "dongting.toml"
+PEOPLE = "accounts.sqlite"
 _CHUNK = 1 << 20
 
 TAKEN = Code(
@@ -99,6 +102,8 @@ def backup(
     for name, source in _beside(home).items():
         for path in _walk(source):
             take(path, f"{name}/{path.relative_to(source)}")
+    if snapshot(home.config.accounts_url, directory / PEOPLE):
+        files[PEOPLE] = _digest(directory / PEOPLE)
     manifest = Manifest(FORMAT, head.network, now, head.height, head.size, head.root.hex(), files)
     os.sync()
     replace_file(directory / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
@@ -175,6 +180,8 @@ def restore(
             if name != CONFIG:
                 _copy(directory / name, making / name)
         _write_config(directory / CONFIG, making, peers)
+        if (making / PEOPLE).exists():
+            sign_out(f"sqlite:///{making / PEOPLE}")
         why, gone = _judge(making, notes, erasures)
         os.sync()
         if home_path.exists():
@@ -207,6 +214,8 @@ def _write_config(source: Path, home: Path, peers: Sequence[str]) -> None:
         ("views", "url", "sqlite"),
     ):
         tables.setdefault(section, {})[name] = value
+    if (home / PEOPLE).exists():
+        tables.setdefault("accounts", {})["url"] = "sqlite"
     if peers:
         asked = tables.setdefault("restore", {})
         asked["peers"] = " ".join(dict.fromkeys([*asked.get("peers", "").split(), *peers]))

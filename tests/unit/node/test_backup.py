@@ -4,10 +4,13 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from dongting.apps.governance import RestoreNotice
 from dongting.errors import Refused
@@ -20,6 +23,7 @@ from dongting.node.erasures import parsed, written
 from dongting.node.home import Home, copy_ledger
 from dongting.node.keystore import Keystore
 from dongting.node.link import LinkServer
+from dongting.node.people.database import Database, person, session
 from dongting.node.restored import confirm, marked, restored
 from dongting.node.views_rebuild import rebuild
 from dongting.testing.homes import PASSPHRASE, NodeHome
@@ -127,6 +131,29 @@ def test_keys_stay_encrypted_and_everything_is_private_in_a_backup(made: NodeHom
     assert copy.read_bytes() == made.keystore.path.read_bytes()
     for path in (tmp_path / "b").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_the_people_come_back_and_have_to_sign_in_again(made: NodeHome, tmp_path: Path) -> None:
+    def rows(path: Path, what: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(path)) as connection:
+            return list(connection.execute(what))
+
+    database = Database(made.home.config.accounts_url)
+    with database.write() as connection:
+        connection.execute(insert(person).values(id="p", login="wang", name="Wang", made=NOW))
+        connection.execute(insert(session).values(digest="d", person="p", began=NOW, seen=NOW, ends=2 * NOW))
+    backup(made.home, tmp_path / "backup", NOW)  # while the node has it open
+    with database.write() as connection:
+        connection.execute(insert(person).values(id="q", login="li", name="Li", made=NOW))
+    database.close()
+    copy = tmp_path / "backup" / "accounts.sqlite"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    restore(tmp_path / "backup", tmp_path / "new", [], [])
+    again = tmp_path / "new" / "accounts.sqlite"
+    assert rows(again, "SELECT login FROM person") == [("wang",)]
+    assert rows(copy, "SELECT person FROM session") == [("p",)]
+    assert rows(again, "SELECT person FROM session") == []
+    assert load(tmp_path / "new" / "dongting.toml").accounts_url.endswith("new/accounts.sqlite")
 
 
 def test_a_directory_that_is_not_empty_is_never_written_to(made: NodeHome, tmp_path: Path) -> None:

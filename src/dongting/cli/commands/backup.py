@@ -99,6 +99,11 @@ def restore(
         f"已在 {target} 恢复到区块 {manifest.height:,}（{manifest.size:,} 条）；"
         f"重新删除了 {gone} 个文件和密钥。",
     )
+    session.say(
+        "Everybody has to sign in again. Look through people and API keys: what was revoked since the backup "
+        "counts again.",
+        "所有人员须重新登录。请检查人员和 API 密钥：备份之后吊销的项目会重新生效。",
+    )
     if why is not None:
         session.say(why.text("en"), why.text("zh"))
     else:
