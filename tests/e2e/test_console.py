@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from .conftest import Home  # type: ignore[import-not-found]
+from .nodes import until  # type: ignore[import-not-found]
 from .test_import import ROW, fill  # type: ignore[import-not-found]
 from .test_pages import RULES, VIEWS  # type: ignore[import-not-found]
 
@@ -277,11 +278,13 @@ def _look_at_the_data(town: Town) -> None:
         "--grade", "general-1", "--sharing", "unconditional", "--opening", "conditional",
         "--column", "name=浓度,type=decimal", "--yes", author="env-bureau",
     )  # fmt: skip
-    page = bureau.open("/records/catalogue.dataset/closed")
+    address = "/records/catalogue.dataset/closed"
+    until(lambda: bureau.page.request.get(bureau.base + address).ok)  # the command came before the views
+    page = bureau.open(address)
     assert page.locator("#figures").count() == 1
     assert bait in page.locator("section[aria-labelledby=figures] .scroll").inner_text()
     assert page.locator("section[aria-labelledby=figures] .tag.warn").count() == 2, "one row, in one column"
-    page = tech.open("/records/catalogue.dataset/closed")
+    page = tech.open(address)
     assert page.locator("#figures").count() == 0
     assert bait not in page.locator("main").inner_text()
     page = tech.open("/catalogue/closed")

@@ -137,7 +137,7 @@ def test_the_catalogue_is_found_searched_and_narrowed_without_javascript(visitor
     page.get_by_role("link", name="Hourly 2").click()
     assert "frequency=HOURLY" in page.url
     page.get_by_role("link", name="Air quality readings").click()
-    assert page.get_by_role("cell", name="pm2.5").count() == 1
+    assert page.get_by_role("cell", name="pm2.5").count() == 2  # in the schema, and in the file's figures
     assert "request air --until" in page.locator("pre").inner_text()
     page.get_by_role("link", name="Environment Bureau").click()
     assert page.locator("h1").inner_text() == "Environment Bureau"
