@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import nacl.bindings as sodium
+import nacl.exceptions
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dongting.errors import Refused
 from dongting.wire.keys import PrivateKey, PublicKey
@@ -225,3 +229,56 @@ def test_ed25519_is_verified_without_the_cofactor_as_the_specification_says():
         s = (nonce + hashed * int.from_bytes(clamped, "little")) % order
         key = PrivateKey(ED25519, private).public()
         assert key.verify(r + s.to_bytes(32, "little"), message) is accepted
+
+
+@pytest.mark.parametrize("of_key", range(8))
+@pytest.mark.parametrize("of_r", range(8))
+def test_ed25519_signatures_with_points_of_small_order_in_them_are_judged_as_libsodium_does(of_key, of_r):
+    # The point of order eight of the list above: whoever adds multiples of it to key and R makes signatures
+    # on which cofactored, cofactorless, strict and lenient verifiers differ.
+    torsion = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+    order = 2**252 + 27742317777372353535851937790883648493
+    rng = random.Random(of_key * 8 + of_r)
+
+    def moved(scalar, times):
+        point = sodium.crypto_scalarmult_ed25519_base_noclamp(scalar.to_bytes(32, "little"))
+        for _ in range(times):
+            point = sodium.crypto_core_ed25519_add(point, torsion)
+        return point
+
+    verdicts = set()
+    for _ in range(16):
+        secret, nonce, message = rng.randrange(1, order), rng.randrange(1, order), rng.randbytes(40)
+        public, r = moved(secret, of_key), moved(nonce, of_r)
+        hashed = int.from_bytes(hashlib.sha512(r + public + message).digest(), "little")
+        s = (nonce + hashed * secret) % order
+        for scalar in (s, s + order, (s + 1) % order):
+            signature = r + scalar.to_bytes(32, "little")
+            verdicts.add(_alike(public, signature, message))
+    assert verdicts == ({True, False} if of_r == 0 == of_key else verdicts)
+
+
+def _alike(public, signature, message):
+    """The verdict on a signature, which is that of libsodium."""
+    try:
+        sodium.crypto_sign_open(signature + message, public)
+        expected = True
+    except nacl.exceptions.BadSignatureError:
+        expected = False
+    assert PublicKey(ED25519, public).verify(signature, message) is expected
+    return expected
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=64, max_size=64), st.binary(max_size=100))
+def test_ed25519_refuses_any_bytes_as_libsodium_does(public, signature, message):
+    assert _alike(public, signature, message) is False
+
+
+@given(st.binary(max_size=100), st.integers(0, 64 * 8 - 1))
+def test_an_ed25519_signature_holds_and_with_any_bit_changed_does_not(message, bit):
+    key = PrivateKey(ED25519, sodium.crypto_sign_seed_keypair(bytes(32))[1])
+    signature = key.sign(message)
+    public = key.public().raw
+    assert _alike(public, signature, message) is True
+    changed = (int.from_bytes(signature) ^ 1 << bit).to_bytes(64)
+    assert _alike(public, changed, message) is False
