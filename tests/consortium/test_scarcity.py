@@ -10,11 +10,13 @@ import os
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+from dongting.engines.cometbft.budget import TRANSACTIONS
 from dongting.engines.cometbft.rpc import Rpc, RpcError
-from dongting.engines.cometbft.transactions import MAX_TRANSACTION, pack
+from dongting.engines.cometbft.transactions import MAX_TRANSACTION, pack, pack_message
 from dongting.testing.load import Load, ends_well
 from dongting.testing.validators import Validators
 
@@ -140,8 +142,60 @@ def test_transactions_that_are_too_long_or_are_none_are_refused_at_the_door(shar
             assert await put(rpc, os.urandom(MAX_TRANSACTION + 1)) == "these bytes are no transaction"
             assert await put(rpc, os.urandom(100)) == "these bytes are no transaction"
             assert await put(rpc, pack([bytes(forged)], os.urandom(8))) == "wire/bad-signature"
+            signed = (shared.home(2).path / "checkpoint").read_bytes()
+            assert await put(rpc, pack_message(signed, os.urandom(8))) == ""
             await load.grows()
         await rpc.close()
+        await ends_well(shared, load)
+
+    asyncio.run(story())
+
+
+def test_a_member_that_sends_past_its_gateway_without_end_stops_nobody(shared: Validators) -> None:
+    async def story() -> None:
+        rpc = Rpc(shared.home(1).path / "run" / "rpc.sock")
+        over = asyncio.Event()
+
+        async def flood() -> Counter[str]:
+            told: Counter[str] = Counter()
+            while not over.is_set():
+                txs = [
+                    pack_message(os.urandom(64), os.urandom(8)),
+                    pack([shared.evidence(author=1)], os.urandom(8)),
+                ]
+                told.update(await asyncio.gather(*(put(rpc, tx) for tx in txs)))
+            return told
+
+        async with Load(shared, 0, 2) as load:
+            await load.grows()
+            flooding = [asyncio.create_task(flood()) for _ in range(16)]
+            await load.grows(60)
+            over.set()
+            told: Counter[str] = sum(await asyncio.gather(*flooding), Counter())
+            assert told["no validator signed this message"] == told.total() / 2 > 100
+            await load.grows()
+        await rpc.close()
+        await ends_well(shared, load)
+
+    asyncio.run(story())
+
+
+def test_of_one_member_no_more_waits_in_the_mempools_than_its_share_and_others_go_in(
+    shared: Validators,
+) -> None:
+    async def story() -> None:
+        rpc = Rpc(shared.home(1).path / "run" / "rpc.sock")
+        await asyncio.to_thread(shared.stop, 2, 3)
+        answers: Counter[str] = Counter()
+        for _ in range(TRANSACTIONS // 20 + 2):
+            txs = [pack([shared.evidence(author=1)], os.urandom(8)) for _ in range(20)]
+            answers.update(await asyncio.gather(*(put(rpc, tx) for tx in txs)))
+        assert answers == {"": TRANSACTIONS, "too many transactions of its sender wait here": 40}
+        assert await put(rpc, pack([shared.evidence()], os.urandom(8))) == ""
+        await rpc.close()
+        shared.start(2, 3)
+        async with Load(shared, 0, 2) as load:
+            await load.grows()
         await ends_well(shared, load)
 
     asyncio.run(story())

@@ -58,6 +58,14 @@ class Comparing:
             self._told = now
             await self._tell(self._note())
 
+    def speaker(self, note: bytes) -> str | None:
+        """The log key (hex) that signed a note of this log; None if none of a validator did."""
+        try:
+            found = checkpoints.verify(note, log_keys(self._machine))
+        except Refused:
+            return None
+        return found.log_keys[0].key.raw.hex() if found.checkpoint.origin == self._origin else None
+
     async def heard(self, note: bytes) -> None:
         """A validator told its signed note."""
         try:

@@ -159,7 +159,7 @@ class LedgerNode(Facade):
         founded = self.machine.genesis
         engine = CometBFT(
             self.machine, founded, consortium, self._clock, partial(voting, self.machine),
-            heard=self._heard, point=self._point, **options,
+            heard=self._heard, speaker=lambda told: comparing.speaker(told), point=self._point, **options,
         )  # fmt: skip
         evidence = consortium.home / CONTRADICTED
         comparing = Comparing(self.machine, self.origin, lambda: self._issuer.note, engine.tell, evidence)

@@ -11,6 +11,7 @@ import pytest
 from dongting.engines.cometbft import abci
 from dongting.engines.cometbft.abci import Proposal
 from dongting.engines.cometbft.binary import find_binary
+from dongting.engines.cometbft.budget import AGE, Budget
 from dongting.engines.cometbft.codes import NO_BINARY, NO_VALIDATORS
 from dongting.engines.cometbft.directory import genesis_file, make_keys, next_key, use_next_key
 from dongting.engines.cometbft.proposing import pick
@@ -97,6 +98,17 @@ def test_whoever_fills_the_mempool_delays_itself() -> None:
     proposal, known = offered(ledger, *flood, *late)
     picked = pick(proposal, known.__getitem__, 4)
     assert [known[tx][0].issuer for tx in picked] == ["env-bureau", "env-bureau", "green-tech", "green-tech"]
+
+
+def test_of_one_sender_no_more_waits_than_its_budget_until_a_block_takes_it_or_it_is_old() -> None:
+    now = 0.0
+    budget = Budget(lambda: now)
+    assert [budget.take("one", tx, 2) for tx in (b"a", b"b", b"c", b"a")] == [True, True, False, True]
+    assert budget.take("other", b"c", 2)
+    budget.settle([b"a", b"unknown"])
+    assert [budget.take("one", tx, 2) for tx in (b"d", b"e")] == [True, False]
+    now = AGE + 1
+    assert [budget.take("one", tx, 2) for tx in (b"e", b"f", b"g")] == [True, True, False]
 
 
 def test_a_block_takes_no_more_bytes_than_it_has() -> None:

@@ -87,6 +87,8 @@ def test_a_note_of_another_history_is_an_alarm_and_kept_as_evidence(tmp_path: Pa
 
     async def story() -> None:
         first, right = comparing(), Checkpoint(name, size, ledger.machine.head.root)
+        assert first.speaker(note) == ledger.log_key.public().raw.hex()
+        assert first.speaker(b"anything") is first.speaker(note.replace(b"A", b"B", 1)) is None
         await first.heard(checkpoints.sign(right, [ledger.log_key]))
         assert (list(first.contradictions()), told) == ([], [])
         await first.heard(note)

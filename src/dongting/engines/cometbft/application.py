@@ -7,16 +7,18 @@ only what holds is, so memory is never the reason to refuse. Only `Commit` write
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dongting.engines.cometbft import abci
 from dongting.engines.cometbft.abci import Proposal, Request, ValidatorUpdate
+from dongting.engines.cometbft.budget import MESSAGES, TRANSACTIONS, Budget
 from dongting.engines.cometbft.codes import WRONG_CHAIN
 from dongting.engines.cometbft.place import Place, app_hash, place_of
 from dongting.engines.cometbft.proposing import pick
-from dongting.engines.cometbft.transactions import Transaction, unpack
+from dongting.engines.cometbft.transactions import MAX_STATEMENTS, Transaction, unpack
 from dongting.engines.machine import Machine
 from dongting.engines.verifiers import UNKNOWN_KEY, Verdict, Verifiers
 from dongting.errors import Fault, Refused
@@ -28,7 +30,9 @@ Voting = Callable[[Any], Mapping[bytes, int]]
 
 REMEMBERED = 100_000  # verified statements that wait for their block
 
-UNREADABLE, BAD_STATEMENT, AHEAD = 1, 2, 3  # codes of a transaction; zero: it may be ordered
+# Codes of a transaction; zero: it may be ordered.
+UNREADABLE, BAD_STATEMENT, AHEAD, BAD_MESSAGE, TOO_MANY = 1, 2, 3, 4, 5
+_UNKNOWN = "?"  # the sender of statements whose keys are not known here: no id of an organisation
 
 
 class Verified:
@@ -88,11 +92,15 @@ class _Executed:
 
 @dataclass(slots=True)
 class Hooks:
-    """Who is told what: the node of each block with statements, the gateway of each statement's outcome."""
+    """Who is told what: the node of each block with statements, the gateway of each statement's outcome.
+
+    `speaker` is asked which validator signed a message: its name, None if none did.
+    """
 
     committed: Callable[[Any, float], None] = lambda _, __: None
     settled: Callable[[Sequence[bytes], Sequence[Any]], None] = lambda _, __: None
     heard: Callable[[bytes], None] = lambda _: None
+    speaker: Callable[[bytes], str | None] = lambda _: None
     misbehaved: Callable[[abci.Misbehavior], None] = lambda _: None
     failed: Callable[[str], None] = lambda _: None
     changed: Callable[[Sequence[ValidatorUpdate]], None] = lambda _: None
@@ -132,6 +140,7 @@ class Application:
         self._max_statements = max_statements
         self._hooks = hooks
         self._version = version
+        self._budget = Budget(time.monotonic)
         self._executed: _Executed | None = None
         self.place = place_of(machine)
         self._methods: dict[int, Callable[[bytes], Any]] = {
@@ -184,19 +193,34 @@ class Application:
     # Proposing
 
     async def _check(self, body: bytes) -> bytes:
-        """Whether a transaction may wait here: it can be read, its signatures hold, and it is not from a
-        future that the local clock does not know."""
-        tx = unpack(abci.tx_to_check(body))
+        """Whether a transaction may wait here: it can be read, its signatures hold, it is not from a future
+        that the local clock does not know, and not too many of its sender wait."""
+        data = abci.tx_to_check(body)
+        tx = unpack(data)
         if tx is None:
             return abci.checked(UNREADABLE, "these bytes are no transaction")
+        if tx.message:
+            speaker = self._hooks.speaker(tx.message)
+            if speaker is None:
+                return abci.checked(BAD_MESSAGE, "no validator signed this message")
+            return self._take(f"{_UNKNOWN}{speaker}", data, MESSAGES)
+        issuers: Counter[str] = Counter()
         for verdict in await self._verified.verdicts(tx.statements):
             if isinstance(verdict, Refused):
                 # A key may be registered in a block that this node has not seen yet.
                 if verdict.code is not UNKNOWN_KEY:
                     return abci.checked(BAD_STATEMENT, str(verdict.code))
+                issuers[_UNKNOWN] += MAX_STATEMENTS
             elif verdict.issued > self._clock() + MAX_AHEAD:
                 return abci.checked(AHEAD, "it is dated ahead of this node's clock")
-        return abci.checked(0)
+            else:
+                issuers[verdict.issuer] += 1
+        return self._take(issuers.most_common(1)[0][0], data, TRANSACTIONS)
+
+    def _take(self, sender: str, tx: bytes, most: int) -> bytes:
+        if self._budget.take(sender, tx, most):
+            return abci.checked(0)
+        return abci.checked(TOO_MANY, "too many transactions of its sender wait here")
 
     async def _prepare(self, body: bytes) -> bytes:
         offered = abci.proposal_to_prepare(body)
@@ -221,6 +245,7 @@ class Application:
             raise Fault(f"CometBFT finalizes block {decided.height} after block {self.place.height}")
         txs = [unpack(tx) for tx in decided.txs]
         self._executed = await self._execute(decided, txs)
+        self._budget.settle(decided.txs)
         self._hooks.point(6)
         codes = [UNREADABLE if tx is None else 0 for tx in txs]
         return abci.finalized(codes, self._executed.place.app_hash, self._executed.updates)

@@ -41,7 +41,8 @@ class CometBFT:
     """Orders statements with the other validators.
 
     `committed` is told each block with statements and the seconds that it took, `heard` each message that a
-    validator told all of them, once its block is written; `waiting` counts statements under way.
+    validator told all of them, once its block is written, and `speaker` says which validator signed one;
+    `waiting` counts statements under way.
     `halted` says why this node writes no more, `stalled` why the consortium does not go on, `behind` how many
     blocks the others are ahead.
     """
@@ -58,6 +59,7 @@ class CometBFT:
         max_statements: int = 1000,
         committed: Callable[[Any, float], None] = lambda _, __: None,
         heard: Callable[[bytes], None] = lambda _: None,
+        speaker: Callable[[bytes], str | None] = lambda _: None,
         point: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._machine = machine
@@ -71,7 +73,7 @@ class CometBFT:
         self._gateway = Gateway(verified, self._rpc.broadcast, clock, machine, self._why_not)
         self._attendance = Attendance(time.monotonic)
         hooks = Hooks(
-            committed, self._settled, heard, self._misbehaved, self._halt, self._changed,
+            committed, self._settled, heard, speaker, self._misbehaved, self._halt, self._changed,
             self._attendance.see, point,
         )  # fmt: skip
         self.application = Application(
