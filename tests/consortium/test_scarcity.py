@@ -142,8 +142,9 @@ def test_transactions_that_are_too_long_or_are_none_are_refused_at_the_door(shar
             assert await put(rpc, os.urandom(MAX_TRANSACTION + 1)) == "these bytes are no transaction"
             assert await put(rpc, os.urandom(100)) == "these bytes are no transaction"
             assert await put(rpc, pack([bytes(forged)], os.urandom(8))) == "wire/bad-signature"
-            signed = (shared.home(2).path / "checkpoint").read_bytes()
-            assert await put(rpc, pack_message(signed, os.urandom(8))) == ""
+            async with shared.facade(2) as node:
+                signed = await node.checkpoint()
+            assert await put(rpc, pack_message(signed.encode(), os.urandom(8))) == ""
             await load.grows()
         await rpc.close()
         await ends_well(shared, load)
