@@ -41,7 +41,8 @@ bench-consortium: $(TOOLS) engine
 	@cd bench && ../$(BIN)/python consortium.py
 
 soak: $(TOOLS) postgresql iproute2 engine
-	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/consortium/test_scarcity.py tests/properties tests/faults tests/e2e/soak_large_file.py
+	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/consortium/test_partitions.py tests/consortium/test_scarcity.py \
+		tests/properties tests/faults tests/e2e/soak_large_file.py
 
 setup: $(READY)
 

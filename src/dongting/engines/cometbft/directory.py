@@ -1,8 +1,9 @@
 """CometBFT's own directory: its genesis, settings and keys, written from what this node is told.
 
-Genesis and settings are made anew at each start, so that nobody keeps two files in step. The keys are made
-once; CometBFT reads them as they are, so they are open to the node's user only. `data` holds its signing
-state: it belongs in no backup, because a validator that forgets what it signed may sign twice.
+Genesis and settings are made anew at each start, so that nobody keeps two files in step. `unsafe` lets
+the node have its CometBFT dial others, over a socket that nobody else can open. The keys are made once;
+CometBFT reads them as they are, so they are open to the node's user only. `data` holds its signing state: it
+belongs in no backup, because a validator that forgets what it signed may sign twice.
 """
 
 import base64
@@ -170,6 +171,7 @@ log_format = "plain"
 [rpc]
 laddr = "unix://run/rpc.sock"
 max_body_bytes = 2000000
+unsafe = true
 
 [p2p]
 laddr = {listen}

@@ -35,6 +35,7 @@ log = logging.getLogger("dongting.cometbft")
 STALL = 15.0  # seconds without a block, while statements wait, after which the node says so
 _LOOK = 2.0  # seconds between two looks
 _MEASURE = 5  # looks after which the others' heights are asked for
+_DIAL = 30  # looks after which those who are away are dialled
 
 
 class CometBFT:
@@ -195,7 +196,7 @@ class CometBFT:
             await asyncio.sleep(_LOOK)
             looks += 1
             if looks % _MEASURE == 0:
-                await self._measure()
+                await self._measure(dial=looks % _DIAL == 0)
             if not self.waiting:
                 idle = True
                 continue
@@ -207,10 +208,18 @@ class CometBFT:
                 validators = len(self._voting(None))
                 self.stalled = Refused(STALLED, seconds=int(seconds), validators=validators, peers=peers)
 
-    async def _measure(self) -> None:
-        """How many blocks this node is behind the others, as they say."""
+    async def _measure(self, *, dial: bool) -> None:
+        """How many blocks this node is behind the others, as they say, and dial those who say nothing.
+
+        Left alone CometBFT pauses three times longer after each try, for hours at last, and gives up in a
+        day: so long might a partition outlast its cause.
+        """
         try:
             told = (await self._rpc.call("dump_consensus_state"))["peers"]
+            there = {peer["node_address"].partition("@")[0] for peer in told}
+            away = [p for p in self._settings.peers.split(",") if p and p.partition("@")[0] not in there]
+            if dial and away:
+                await self._rpc.call("dial_peers", peers=away)
         except RpcError:
             return
         heights = [int(peer["peer_state"]["round_state"]["height"]) - 1 for peer in told]
