@@ -40,7 +40,17 @@ ANSWER = 16 * 1024  # bytes of an answer that are read
 CONNECT, WHOLE = 5.0, 15.0  # seconds
 _EMBEDDED = (
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),  # NAT64 (RFC 6052): the last 32 bits
+    (ipaddress.IPv6Network("::/96"), 0),  # IPv4-compatible (RFC 4291, 2.5.5.1): the last 32 bits
     (ipaddress.IPv6Network("2002::/16"), 80),  # 6to4 (RFC 3056): the 32 bits after the prefix
+)
+#: Not of the public internet, though `is_global` of some Pythons says so.
+_LOCAL = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "192.0.0.0/24",  # IETF protocol assignments (RFC 6890)
+        "64:ff9b:1::/48",  # translation within a network (RFC 8215)
+        "fec0::/10",  # site-local (RFC 3879)
+    )
 )
 
 
@@ -62,7 +72,7 @@ def is_public(address: str) -> bool:
         for network, shift in _EMBEDDED:
             if ip in network:
                 return is_public(str(ipaddress.IPv4Address(int(ip) >> shift & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _LOCAL)
 
 
 class Resolver(httpcore.AsyncNetworkBackend):
