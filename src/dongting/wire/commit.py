@@ -185,6 +185,7 @@ def _decided(step: Step, chain: str, height: int, present: Validators) -> Decide
 def _height(step: Step) -> int:
     """The height that a header's third field holds, in its one form."""
     value, shift = 0, 0
+    require(len(step.header[_HEIGHT]) <= 9, BAD_COMMIT, why="a height")  # 2**53 takes 8 bytes behind its tag
     for byte in step.header[_HEIGHT][1:]:
         value |= (byte & 0x7F) << shift
         shift += 7
@@ -216,5 +217,6 @@ def _check(step: Step) -> None:
     ascending = all(left.index < right.index for left, right in pairwise(votes))
     require(votes and ascending, BAD_COMMIT, why="its votes do not ascend")
     keys = [key for key, _ in step.following or ()]
+    require(step.following is None or keys, BAD_COMMIT, why="its validators")
     whole = all(len(key) == 32 for key in keys) and len(set(keys)) == len(keys)
     require(whole and all(power > 0 for _, power in following), BAD_COMMIT, why="its validators")

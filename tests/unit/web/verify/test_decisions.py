@@ -1,11 +1,13 @@
 """Both verifiers judge a decision alike: followed from genesis, signed by more than two thirds."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
+from dongting.errors import Refused
 from dongting.node.prove import assemble, follow
 from dongting.testing import Ledger
 from dongting.testing.decisions import step
@@ -138,3 +140,23 @@ def test_one_node_that_orders_alone_has_no_validators(agree: Any, consortium: Co
     made = assemble(ledger.machine, ledger.genesis.encode(), note, ["evidence.evidence/e"])
     data = msgspec.structs.replace(made, steps=(consortium.step(9, consortium.power),)).encode()
     assert agree(data, ledger.machine.network) == "wire/not-decided"
+
+
+def test_a_header_of_any_length_is_refused_at_once(agree: Any, consortium: Consortium) -> None:
+    made = consortium.step(9, consortium.power)
+    fields = list(made.header)
+    fields[2] = b"\x08" + b"\xff" * 2_000_000
+    began = time.process_time()
+    long = msgspec.structs.replace(made, header=tuple(fields))
+    with pytest.raises(Refused) as refused:
+        commit.verify([long], consortium.ledger.machine.network, commit.ordered(consortium.power))
+    assert refused.value.code is commit.BAD_COMMIT
+    assert time.process_time() - began < 5  # seconds; with a number of two million bytes it takes minutes
+    assert agree(consortium.proof(long), consortium.ledger.machine.network) == "wire/bad-commit"
+
+
+def test_no_set_of_nobody_follows(consortium: Consortium) -> None:
+    nobody = consortium.step(9, consortium.power, following={})
+    with pytest.raises(Refused) as refused:
+        commit.decode([nobody.plain(), consortium.step(10, consortium.power).plain()])
+    assert refused.value.code is commit.BAD_COMMIT
