@@ -32,9 +32,9 @@ def moment(seconds: int, zone: str) -> str:
 
 def seconds_of(text: str, zone: str, *, closes: bool = False) -> int:
     """Seconds since 1970; a mere day is its first moment, or with `closes` the moment at which it is over."""
-    if text.isascii() and text.isdigit():
-        return int(text)
     try:
+        if text.isascii() and text.isdigit():
+            return int(text)
         if _DAY.fullmatch(text):
             day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone_of(zone))
             return int((day + timedelta(days=1 if closes else 0)).timestamp())

@@ -4,7 +4,7 @@ import pytest
 
 from dongting.apps.sharing import Terms
 from dongting.node.drafting import ACTIONS
-from dongting.web.desk.inputs import Drawing, Input, typed
+from dongting.web.desk.inputs import MOST_ROWS, Drawing, Input, rows_in, typed
 from dongting.web.desk.taking import MISSING, WRONG, take
 
 ZONE = "+08:00"
@@ -93,3 +93,15 @@ def test_an_empty_form_names_everything_that_is_needed() -> None:
     taken = take(ACTIONS["sharing/decline"], {}, ZONE)
     assert taken.errors == {"a.id": MISSING, "p.reason.text": MISSING}
     assert taken.parts == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [("", 0), ("-1", 0), ("²", 0), ("many", 0), ("2", 2), ("301", MOST_ROWS), ("9" * 5000, MOST_ROWS)],
+)
+def test_a_form_has_no_more_rows_than_are_shown(typed: str, rows: int) -> None:
+    action, source = ACTIONS["catalogue/revise"], {"a.columns.rows": [typed]}
+    drawn = named(Drawing("en", source, {}).arguments(action, ()))
+    assert sum(one.kind == "group" and name.startswith("a.columns.") for name, one in drawn.items()) == rows
+    assert take(action, source, ZONE).arguments["columns"] == []
+    assert rows_in(typed) == rows

@@ -27,7 +27,7 @@ from dongting.node.words import Preview, Words
 from dongting.sdk.client import Client
 from dongting.sdk.statements import Done
 from dongting.store.rows import Row
-from dongting.web.desk.inputs import Drawing, Input, Source, typed
+from dongting.web.desk.inputs import Drawing, Input, Source, rows_in, typed
 from dongting.web.desk.shown import where
 from dongting.web.desk.standing import as_organisation
 from dongting.web.desk.taking import Taken, take
@@ -100,8 +100,7 @@ async def stepped(site: Site, visit: Visit, action: Action, frame: Frame = PLAIN
     taken = take(action, source, site.genesis.zone, _hidden(action, frame))
     if step.startswith("more:"):
         name = f"{step.removeprefix('more:')}.rows"
-        many = next(iter(source.get(name, ())), "0")
-        source[name] = [str(int(many) + 1 if many.isdecimal() else 1)]
+        source[name] = [str(rows_in(next(iter(source.get(name, ())), "")) + 1)]
     if step not in ("preview", "sign") or taken.errors:
         shown = taken if step in ("preview", "sign") else Taken()
         return await form(site, visit, action, source, shown, frame=frame)

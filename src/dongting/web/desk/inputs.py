@@ -124,9 +124,7 @@ class Drawing:
 
     def _rows(self, name: str) -> list[int]:
         """The rows that were typed; as many as the form says there are."""
-        wanted = self._typed(f"{name}.rows")
-        many = int(wanted) if wanted.isdecimal() else 0
-        return list(range(min(many, MOST_ROWS)))
+        return list(range(rows_in(self._typed(f"{name}.rows"))))
 
     def _typed(self, name: str) -> str:
         return next(iter(self._source.get(name, ())), "")
@@ -134,6 +132,13 @@ class Drawing:
     def _pick(self, pair: tuple[str, str]) -> str:
         text = pair[self._chinese]
         return text[:1].upper() + text[1:]
+
+
+def rows_in(typed: str) -> int:
+    """How many rows a form says there are, at most MOST_ROWS; none where that is no number."""
+    if not (typed.isascii() and typed.isdecimal()):
+        return 0
+    return int(typed) if len(typed) < 4 and int(typed) < MOST_ROWS else MOST_ROWS
 
 
 def kind_of(name: str, found: Shape) -> str:

@@ -12,7 +12,7 @@ from dongting.appkit.fields import PLACES
 from dongting.appkit.shapes import Shape, element, shape
 from dongting.errors import Refused
 from dongting.node.moments import seconds_of
-from dongting.web.desk.inputs import CLOSING, MOST_ROWS, Source, kind_of, only_value
+from dongting.web.desk.inputs import CLOSING, Source, kind_of, only_value, rows_in
 from dongting.web.texts import marked
 from dongting.wire import jcs
 
@@ -130,8 +130,7 @@ class _Taking:
         return _scalar(given, found, self._zone, closes=plain in CLOSING) if given else None
 
     def _rows(self, name: str, struct: type[msgspec.Struct], required: bool) -> list[Any] | None:
-        many = self._typed(f"{name}.rows")
-        rows = range(min(int(many), MOST_ROWS)) if many.isdecimal() else range(0)
+        rows = range(rows_in(self._typed(f"{name}.rows")))
         made = [self.struct(struct, f"{name}.{row}", needed=False) for row in rows]
         return [row for row in made if row] or ([] if not required else None)
 
