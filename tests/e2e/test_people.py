@@ -82,6 +82,7 @@ def test_pages_for_people_are_accessible_and_fit(node: Any, browser: Browser) ->
     base = enrol(page, set_up_link(node, "env-bureau"), "韦明", "wei-axe")
     for target in (
         "/settings/account", "/settings/people", "/settings/keys", "/settings/webhooks", "/audit-log",
+        "/settings/notices", "/settings/health", "/settings/two-people",
         "/applications", "/join/apply", "/style",
     ):  # fmt: skip
         page.goto(base + target)
