@@ -44,6 +44,10 @@ soak: $(TOOLS) postgresql iproute2 engine
 	DONGTING_SOAK=1 $(BIN)/pytest -q -s tests/consortium/test_partitions.py tests/consortium/test_scarcity.py \
 		tests/properties tests/faults tests/e2e/soak_large_file.py
 
+# The pictures of docs/guide.md, made anew by the journeys through the console.
+guide: $(TOOLS) chromium
+	DONGTING_PICTURES=$(abspath docs/guide) $(BIN)/pytest -q tests/e2e/test_console.py tests/e2e/test_console_two_people.py
+
 setup: $(READY)
 
 $(READY): pyproject.toml

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,91 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from .conftest import Home  # type: ignore[import-not-found]
 from .nodes import until  # type: ignore[import-not-found]
+from .person import Person  # type: ignore[import-not-found]
 from .test_import import ROW, fill  # type: ignore[import-not-found]
-from .test_pages import RULES, VIEWS  # type: ignore[import-not-found]
+from .test_pages import VIEWS  # type: ignore[import-not-found]
 
-PASSWORD = "seven herons over the lake"
 DATA = "城市,日期,浓度\n长沙,2026-01-01,35\n株洲,2026-01-02,41.5\n".encode()
 CREDIT_CODE = "91430100000000422Y"  # well formed (GB 32100), of nobody
 PEOPLE = {"env-bureau": "wang", "green-tech": "li", "air-alliance": "chen"}
-SAYS: dict[str, Any] = {
-    "en-GB": {
-        "signed": "Signed:", "waits": "This waits for you.", "proven": "PROVEN", "same": "side by side",
-        "happened": ["Acknowledged", "Delivered", "Agreed", "Other terms offered", "Requested"],
-        "hidden": "Only the two parties read the terms.",
-    },
-    "zh-CN": {"signed": "已签署", "waits": "此事项待您处理。", "proven": "已证明", "same": "并列比较",
-              "happened": ["已确认收到", "已交付", "已订立", "已提出新条款", "已申请"],
-              "hidden": "条款仅协议双方可读"},
-}  # fmt: skip
-
-
-class Person:
-    """Somebody of an organisation, in a browser; every page is looked at."""
-
-    def __init__(self, browser: Browser, base: str, view: dict[str, Any], **options: Any) -> None:
-        self.base = base
-        self.context: BrowserContext = browser.new_context(**{**view, **options}, accept_downloads=True)
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
-        self.says = SAYS[view["locale"]]
-        self.asked: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.seen: set[str] = set()
-
-    def enter(self, link: str, login: str) -> None:
-        """The first run: from a link to an account."""
-        self.page.goto(link)
-        self.page.fill("[name=name]", login.title())
-        self.page.fill("[name=login]", login)
-        for field in self.page.locator("main [type=password]").all():
-            field.fill(PASSWORD)
-        self.page.locator("main form button").first.click()
-        assert "/settings" in self.page.url
-
-    def open(self, path: str) -> Page:
-        answer = self.page.goto(self.base + path)
-        assert answer is not None
-        assert answer.ok, (path, answer.status, self.page.locator("main").inner_text())
-        return self.look()
-
-    def look(self) -> Page:
-        """The page is accessible, within its width, and all from this node; each kind of page once."""
-        kind = re.sub(r"[0-9a-f]{4,}|\d+", "N", self.page.url.partition("?")[0])
-        if kind not in self.seen and self.page.evaluate("navigator.userAgent"):
-            self.seen.add(kind)
-            problems = Axe().run(self.page, options=RULES).response["violations"]
-            told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in problems]
-            assert not told, (self.page.url, told)
-            wide = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
-            assert self.page.evaluate(wide) <= 0, self.page.url
-        assert all(url.startswith(("blob:", self.base)) for url in self.asked)
-        return self.page
-
-    def preview(self) -> str:
-        """From a form to what would be signed; its text."""
-        self.page.click("button[name=step][value=preview]")
-        self.look()
-        return self.page.locator("article.signing").inner_text()
-
-    def sign(self) -> str:
-        """Sign what is shown; the message that says so."""
-        self.page.click("button[name=step][value=sign]")
-        self.look()
-        said: str = self.page.locator(".said").inner_text()
-        assert self.says["signed"] in said
-        return said
-
-    def do(self, action: str, path: str) -> Page:
-        """Go to a record's page and take one of the steps that it offers."""
-        self.open(path)
-        self.page.locator(f'.aside a[href^="/act/{action}"]').click()
-        return self.look()
 
 
 @pytest.fixture(scope="module")
@@ -171,20 +96,24 @@ def _publish(bureau: Person) -> None:
     page.check('[name="a.opening"][value="unconditional"]')
     page.check('[name="a.grade"][value="general-1"]')
     page.fill('[name="a.id"]', "air")
+    bureau.picture("describe")
     shown = bureau.preview()
     assert hashlib.sha256(DATA).hexdigest() in shown
+    bureau.picture("sign")
     bureau.sign()
     assert page.url.partition("?")[0].endswith("/records/catalogue.dataset/air")
 
 
 def _request(tech: Person) -> str:
     page = tech.open("/catalogue?q=空气")
+    tech.picture("catalogue")
     page.locator("main .list a").first.click()
     page.locator('a[href^="/act/sharing/request"]').click()
     tech.look()
     page.fill('[name="p.terms.purpose.en"]', "Research on air pollution")
     page.fill('[name="a.start"]', date.today().isoformat())
     page.fill('[name="a.end"]', (date.today() + timedelta(days=90)).isoformat())
+    tech.picture("request")
     shown = tech.preview()
     assert "Research on air pollution" in shown
     assert page.locator(".signing .private").count() == 1
@@ -196,6 +125,7 @@ def _request(tech: Person) -> str:
 def _negotiate(bureau: Person, tech: Person, id: str) -> None:
     """The department answers with other terms; the enterprise sees both side by side and accepts."""
     page = bureau.open("/desk")
+    bureau.picture("overview")
     page.get_by_role("link", name=id).first.click()
     bureau.look()
     assert bureau.says["waits"] in page.locator("main").inner_text()
@@ -210,6 +140,7 @@ def _negotiate(bureau: Person, tech: Person, id: str) -> None:
     bureau.sign()
     page = tech.open(f"/records/sharing.negotiation/{id}")
     assert tech.says["same"] in page.locator("main").inner_text()
+    tech.picture("compare")
     assert page.locator(".compare ins").inner_text() == "30"
     page.locator('.aside a[href^="/act/sharing/accept"]').click()
     tech.look()
@@ -222,6 +153,7 @@ def _deliver(bureau: Person, tech: Person, id: str) -> None:
     bureau.preview()
     bureau.sign()
     page = tech.open(f"/records/sharing.transfer/{id}.1")
+    tech.picture("delivery")
     with page.expect_download() as arriving:
         page.locator('a[href$="/download"]').click()
     arrived = arriving.value
@@ -233,6 +165,7 @@ def _deliver(bureau: Person, tech: Person, id: str) -> None:
     _read_agreement(tech, id)
     page = tech.open(f"/proofs/sharing.agreement/{id}")
     assert tech.says["proven"] in page.locator("main .notice").first.inner_text()
+    tech.picture("proof")
     with page.expect_download() as arriving:
         page.locator('a[href$="/file"]').first.click()
     proof = Path(arriving.value.path())
@@ -245,6 +178,7 @@ def _read_agreement(tech: Person, id: str) -> None:
     page = tech.open(f"/records/sharing.agreement/{id}")
     told = [one.inner_text() for one in page.locator(".timeline li p:first-child .tag").all()]
     assert told == tech.says["happened"]
+    tech.picture("agreement")
     terms = page.locator(".private .facts").inner_text()
     assert "Research on air pollution" in terms
     assert "用途" in terms
@@ -318,6 +252,7 @@ def test_evidence_is_registered_without_an_upload_and_proven(town: Town) -> None
     assert page.input_value('[name="p.label.name"]') == "contract.pdf"
     page.fill('[name="a.id"]', "contract")
     assert digest in person.preview()
+    person.picture("evidence")
     person.sign()
     assert sent
     assert not any(b"nobody else may see" in body for body in sent)
@@ -348,6 +283,7 @@ def test_a_new_member_is_proposed_and_voted_in(town: Town) -> None:
     bureau.preview()
     bureau.sign()
     assert page.url.partition("?")[0].endswith("/records/governance.proposal/lake")
+    bureau.picture("proposal")
     for organisation in ("env-bureau", "green-tech", "air-alliance"):
         person = town.people[organisation]
         page = person.open("/records/governance.proposal/lake")
@@ -377,6 +313,7 @@ def test_what_is_delivered_wrong_is_objected_to_and_corrected(town: Town) -> Non
     objection = page.url.partition("?")[0].removeprefix(tech.base)
     page = bureau.open(objection)
     assert "Row two has the wrong unit" in page.locator("main").inner_text()
+    bureau.picture("objection")
     page = bureau.open("/versions/air")
     right = {"name": "air.csv", "mimeType": "text/csv", "buffer": DATA.replace(b"35", b"36")}
     page.set_input_files("[name=file]", right)
@@ -414,6 +351,7 @@ def test_a_catalogue_is_imported_whole_or_not_at_all_and_shows_how_far_it_came(t
     checked({**ROW, "id": "lake-1"}, {**ROW, "id": "lake-2", "theme": "nonsense"})
     assert page.locator("main form button").count() == 0, "there is nothing to sign"
     assert "nonsense" in page.locator("section[aria-labelledby=mistakes]").inner_text()
+    person.picture("import")
     assert person.page.request.get(f"{person.base}/catalogue/lake-1").status == 404
     checked({**ROW, "id": "lake-1"}, {**ROW, "id": "lake-2"})
     assert page.locator("section[aria-labelledby=rows] tbody tr").count() == 2

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from .conftest import Home  # type: ignore[import-not-found]
+from .person import Person  # type: ignore[import-not-found]
 from .test_console import (  # type: ignore[import-not-found]  # noqa: F401
     DATA,
-    Person,
     Town,
     _request,
     browser,
@@ -61,6 +61,7 @@ class Bureau:
         page.locator(f'main a[href="{where}"]').click()
         person.look()
         assert self.says["yours"] in page.locator("main").inner_text()
+        person.picture("second-person")
         read: str = page.locator("article.signing").inner_text()
         page.click("button[name=step][value=confirm]")
         person.look()

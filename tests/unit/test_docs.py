@@ -250,3 +250,12 @@ def test_both_readmes_have_the_same_commands_links_and_headings() -> None:
         for page in (README, CHINESE)
     ]
     assert links[0] == links[1]
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", "guide.md"), ("zh", "guide.zh-CN.md")])
+def test_a_guide_shows_every_picture_that_the_journeys_make_and_no_other(language: str, page: str) -> None:
+    journeys = "".join(text(path) for path in sorted((ROOT / "tests" / "e2e").glob("*.py")))
+    made = set(re.findall(r'\.picture\("([a-z-]+)"\)', journeys))
+    shown = set(re.findall(rf"\(guide/{language}/([a-z-]+)\.jpg\)", text(ROOT / "docs" / page)))
+    there = {path.stem for path in (ROOT / "docs" / "guide" / language).iterdir()}
+    assert shown == there == made, "run: make guide"
