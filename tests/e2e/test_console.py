@@ -105,7 +105,10 @@ def _publish(bureau: Person) -> None:
 
 
 def _request(tech: Person) -> str:
-    page = tech.open("/catalogue?q=空气")
+    page = tech.page
+    until(
+        lambda: tech.open("/catalogue?q=空气").locator("main .list a").count()
+    )  # each worker sees it in turn
     tech.picture("catalogue")
     page.locator("main .list a").first.click()
     page.locator('a[href^="/act/sharing/request"]').click()

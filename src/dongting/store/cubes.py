@@ -86,7 +86,8 @@ class Cube:
         if upto < self._seen:
             index = index_for(connection)
             bits |= self._bits(index.above(connection, self._tables, said, kind(self._type), upto))
-            self._said[key] = bits, self._seen
+            upto = self._seen
+        self._said[key] = bits, upto  # also where there is no record yet, so nothing was looked up
         self._said.move_to_end(key)
         if len(self._said) > _SEARCHES:
             self._said.popitem(last=False)

@@ -224,6 +224,16 @@ def test_counts_and_facets_stop_at_their_bound_and_say_so(shelf: Shelf, monkeypa
     assert shelf.views.count(BOOK, {"owner": "x"}) == Count(8, True)
 
 
+def test_words_are_looked_for_before_there_is_a_record(shelf: Shelf) -> None:
+    for _ in range(2):
+        found = shelf.views.survey(BOOK, ("owner",), text="air")
+        assert found.count == Count(0, True)
+        assert found.facets["owner"].values == ()
+    shelf.put(Book("a", owner="x", title=Text(en="air")), Book("b", owner="y", title=Text(en="soil")))
+    found = shelf.views.survey(BOOK, ("owner",), text="air")
+    assert found.count == Count(1, True)
+
+
 def test_a_facet_that_narrows_shows_what_else_could_be_chosen(shelf: Shelf, monkeypatch: Any) -> None:
     shelf.put(
         Book("a", owner="x", tags=("air", "water")),
